@@ -1,0 +1,1 @@
+"""`python -m bot`: finds the subcommand, reads the settings, and turns every failure into one sentence."""

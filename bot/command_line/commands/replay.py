@@ -1,0 +1,56 @@
+"""Speaks a recording of a chat, in its rhythm; `demo` is the same with the recording that comes along."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from bot.command_line.session import run_session
+from bot.command_line.sound import missing_sound
+from bot.config import Settings
+from bot.messages import ChatEvent, SourceState
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the recording (JSON lines)")
+    pace(parser)
+
+
+def pace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="2: twice as fast as it was")
+    parser.add_argument("--limit", type=_count, default=None, metavar="N", help="end after N events")
+
+
+def main(settings: Settings, args: argparse.Namespace) -> int:
+    return replay(settings, args.file, args.speed, args.limit)
+
+
+def replay(settings: Settings, recording: Path, speed: float, limit: int | None) -> int:
+    def source() -> AsyncGenerator[ChatEvent | SourceState]:
+        from bot.sources.connection import keep
+        from bot.sources.replay import Replay
+
+        return keep(Replay(recording, speed=speed, limit=limit))
+
+    # Without a sound device a recording can still be watched.
+    if fault := missing_sound(settings):
+        print(f"{fault} Going on without sound.", file=sys.stderr)
+        audio = settings.audio.model_copy(update={"output": "null"})
+        settings = settings.model_copy(update={"audio": audio})
+    return run_session(settings, [source])
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not a speed above 0 and up to 1000")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of events, 1 or more")
+    return value

@@ -1,0 +1,284 @@
+"""config.toml, the environment and the command line -> Settings, or one sentence on what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "BOT_"
+CONFIG_FILE = PREFIX + "CONFIG"  # names another config.toml
+
+
+class SettingsError(Exception):
+    """A setting is unknown or has a wrong value; the message is one sentence for the streamer."""
+
+
+def _split(value: object) -> object:
+    """Lets a list be written "a, b" in the environment and on the command line."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Twitch(Section):
+    channel: str = ""
+    url: Annotated[str, Field(pattern=r"^wss?://")] = "wss://irc-ws.chat.twitch.tv:443"
+
+
+class Engine(Section):
+    name: Literal["espeak"] = "espeak"
+    url: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    token: SecretStr = SecretStr("")
+    model: str = "tts-1"
+    start_timeout: float = Field(default=60, gt=0)
+    answer_timeout: float = Field(default=20, gt=0)
+
+
+class Speech(Section):
+    voice: str = "mei"
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+    pause: float = Field(default=0.25, ge=0, le=5)
+
+
+class Audio(Section):
+    output: Annotated[str, Field(pattern=r"^(device|null|wav:.+)$")] = "device"
+    device: str = ""
+    latency: float = Field(default=0.1, ge=0.01, le=2)
+    volume: float = Field(default=1.0, ge=0, le=1)
+    loudness: float = Field(default=-20, ge=-40, le=-10)
+
+
+class Queue(Section):
+    length: int = Field(default=50, ge=1, le=10_000)
+    max_age: float = Field(default=120, gt=0)
+
+
+class Chat(Section):
+    command_prefix: str = "!"
+    max_length: int = Field(default=300, ge=1, le=5000)
+    ignore: Words = []
+    bots: Words = [
+        "nightbot",
+        "streamelements",
+        "streamlabs",
+        "moobot",
+        "fossabot",
+        "wizebot",
+        "soundalerts",
+        "sery_bot",
+        "botrixoficial",
+        "commanderroot",
+    ]
+    link: str = "link"
+    link_zh: str = "链接"
+
+
+def _fills(*fields: str) -> AfterValidator:
+    """A template may name these fields and no others."""
+
+    def check(template: str) -> str:
+        wrong = [field for field in re.findall(r"\{([^{}]*)\}", template) if field not in fields]
+        if wrong:
+            known = ", ".join(f"{{{field}}}" for field in fields)
+            raise ValueError(f"there is no {{{wrong[0]}}} here, only {known}")
+        return template
+
+    return AfterValidator(check)
+
+
+class Templates(Section):
+    message: Annotated[str, _fills("name", "text")] = "{text}"
+    gift: Annotated[str, _fills("name", "gift", "count")] = "{name}: {count} {gift}"
+    subscription: Annotated[str, _fills("name", "months", "text")] = (
+        "{name} subscribed, month {months}. {text}"
+    )
+    raid: Annotated[str, _fills("name", "viewers")] = "{name} raids with {viewers} viewers"
+    notice: Annotated[str, _fills("text")] = ""
+
+
+class Settings(BaseSettings):
+    """Every setting; the comments of config.toml say what each one does."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    twitch: Twitch = Twitch()
+    engine: Engine = Engine()
+    speech: Speech = Speech()
+    audio: Audio = Audio()
+    queue: Queue = Queue()
+    chat: Chat = Chat()
+    templates: Templates = Templates()
+    voices: Path = Path("voices")
+    store: Path = Path("data/bot.sqlite3")
+    record: str = ""
+    view: Literal["auto", "live", "plain", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+
+def keys(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every setting's dotted key: "audio.latency", …"""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def load_settings(flags: Mapping[str, str], file: Path | None) -> Settings:
+    """Settings from `flags` (dotted key -> value), then the environment, then `file`.
+
+    Raises SettingsError, whose sentence names the key, the value and the nearest valid key.
+    """
+    known = list(keys())
+    for key, value in flags.items():
+        if key not in known:
+            raise SettingsError(_unknown(f"--{key}", key, value, known, "--{}"))
+    for name, value in os.environ.items():
+        key = name[len(PREFIX) :].lower().replace("__", ".")
+        # In any case of letters: that is how pydantic-settings reads them.
+        if name.upper().startswith(PREFIX) and name.upper() != CONFIG_FILE and key not in known:
+            raise SettingsError(_unknown(name, key, value, known, "{}", _environment_name))
+    written = _read(file) if file else {}
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+
+    try:
+        return Loaded(**_nest(flags))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(_sentence(first, flags, file, known)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        # A byte order mark is what Windows' editors put in front; it means nothing.
+        written = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text: save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: a number of 5000 digits
+        raise SettingsError(f"{file} is not valid TOML: {error}") from None
+    for key in _BESIDE_FILE:
+        if isinstance(written.get(key), str):
+            written[key] = str(file.parent / written[key])
+    return written
+
+
+# Paths that the file gives are meant from where it lies, wherever the bot is started.
+_BESIDE_FILE = ("voices", "store")
+
+
+def _nest(flags: Mapping[str, str]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in flags.items():
+        *sections, last = key.split(".")
+        place = nested
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = value
+    return nested
+
+
+def _environment_name(key: str) -> str:
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def _in_environment(key: str) -> str:
+    """The variable that sets `key`, as it is written there; "" if there is none."""
+    return next((name for name in os.environ if name.upper() == _environment_name(key)), "")
+
+
+def _unknown(
+    written_as: str,
+    key: str,
+    value: object,
+    known: list[str],
+    form: str = "{}",
+    rename: Callable[[str], str] = str,
+) -> str:
+    nearest = _nearest(key, known, form, rename)
+    # A token under a misspelt name is a token still.
+    shown = _HIDDEN if "token" in (key + nearest).lower() else _short(value)
+    return f"{written_as} (value: {shown}) is not a setting; {nearest}"
+
+
+def _nearest(key: str, known: list[str], form: str = "{}", rename: Callable[[str], str] = str) -> str:
+    sections = {name.partition(".")[0] for name in known if "." in name}
+    if key in sections:
+        inside = next(name for name in known if name.startswith(key + "."))
+        return f'it is a section of settings such as "{form.format(rename(inside))}"'
+    close = difflib.get_close_matches(key, [*known, *sections], n=1, cutoff=0.6)
+    if not close:
+        by_last = {name.rpartition(".")[2]: name for name in reversed(known)}
+        match = difflib.get_close_matches(key.rpartition(".")[2], list(by_last), n=1, cutoff=0.7)
+        close = [by_last[match[0]]] if match else []
+    if close:
+        return f'did you mean "{form.format(rename(close[0]))}"?'
+    return "config.toml lists them all"
+
+
+def _sentence(error: ErrorDetails, flags: Mapping[str, str], file: Path | None, known: list[str]) -> str:
+    key = ".".join(str(part) for part in error["loc"] if isinstance(part, str) and part[:1] != "[")
+    base = next((name for name in known if key == name or key.startswith(name + ".")), key)
+    if base in flags:
+        place = f"--{base}"
+    elif base in known and (name := _in_environment(base)):
+        place = name
+    else:
+        place = f"{file or 'config'}: {key}"
+    if error["type"] == "extra_forbidden":
+        return _unknown(place, key, error["input"], known)
+    value = _HIDDEN if base == "engine.token" else _short(error["input"])
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return f"{place} is a section, written [{key}], not a value such as {value}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        message = _PATTERNS.get(base, message)
+    return f"{place} cannot be {value}: {message[0].lower() + message[1:]}"
+
+
+_PATTERNS = {
+    "audio.output": 'it is "device", "null" or "wav:FILE"',
+    "twitch.url": "it begins with wss:// or ws://",
+    "engine.url": "it begins with http:// or https://",
+}
+_HIDDEN = "**********"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

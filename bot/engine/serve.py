@@ -1,0 +1,109 @@
+"""Runs the engine as a process: listens, says where, and ends on a signal or with its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.engine.host import Host
+from bot.engine.server import Server
+
+if TYPE_CHECKING:
+    from bot.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+_GRACE = 0.1  # seconds that speech under way is given when the process is told to end
+
+
+def serve(*, host: str, port: int, voices: Path, token: str = "", watch_stdin: bool = False) -> int:
+    """Serves until SIGINT or SIGTERM; to be called on the main thread. Returns the exit code.
+
+    Prints {"listening": "http://host:port"} as soon as it listens, before the engine is ready. Port 0 is
+    any free one. With `watch_stdin` the process ends at once when its standard input does.
+    """
+    if not voices.is_dir():
+        return _fail(f"There is no folder of voices at {voices}; name it with --voices.")
+    if watch_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True, name="watch-stdin").start()
+    return asyncio.run(_serve(host, port, voices, token))
+
+
+async def _serve(host: str, port: int, voices: Path, token: str) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not loop.add_signal_handler, which Windows lacks.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+    engine = Host("espeak", _espeak, voices)
+    runner = web.AppRunner(
+        Server(engine, token).application(),
+        handler_cancellation=True,
+        shutdown_timeout=_GRACE,
+        access_log=None,
+    )
+    try:
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, OverflowError, UnicodeError) as fault:
+            return _fail(f"The engine cannot listen on {host}:{port}: {_reason(fault)}.")
+        address = runner.addresses[0]
+        if not token and not _is_loopback(address[0]):
+            log.warning("anyone who reaches %s can use this engine: no BOT_ENGINE__TOKEN is set", address[0])
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        sys.stdout.write(json.dumps({"listening": f"http://{shown}:{address[1]}"}) + "\n")
+        sys.stdout.flush()
+        engine.start()
+        await stop.wait()
+        return 0
+    finally:
+        await runner.cleanup()
+        engine.close()
+
+
+def _espeak() -> Engine:
+    # Here, not above: numpy would hold up the listening by 0.2 s.
+    from bot.engine.espeak import EspeakEngine
+
+    return EspeakEngine()
+
+
+def _end_with_stdin() -> None:
+    """Blocks until the parent's end of the pipe closes, which it does however the parent died."""
+    # os.read, not sys.stdin.buffer: a thread that waits in it with its lock breaks the interpreter's end.
+    descriptor = sys.stdin.fileno()
+    try:
+        while os.read(descriptor, 4096):
+            pass
+    except OSError:
+        pass
+    os._exit(0)
+
+
+def _reason(fault: Exception) -> str:
+    # asyncio wraps the system's words in its own; a resolver's error numbers are not the system's.
+    if isinstance(fault, OSError) and not isinstance(fault, socket.gaierror) and fault.errno:
+        return os.strerror(fault.errno)
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+def _fail(sentence: str) -> int:
+    sys.stderr.write(sentence + "\n")
+    return 1

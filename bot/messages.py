@@ -1,0 +1,272 @@
+"""What the stages hand each other: chat events, utterances, audio, and what the bot says of itself.
+
+Everything here is a frozen dataclass and imports nothing of ours. Two clocks appear: `sent_at` is the
+platform's wall clock (seconds since the epoch), every other time is the bot's monotonic clock (seconds).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+# ------------------------------------------------------------------ chat events
+
+
+class Role(StrEnum):
+    """What somebody is in a channel. Means the same on every platform."""
+
+    BROADCASTER = "broadcaster"
+    MODERATOR = "moderator"
+    VIP = "vip"
+    SUBSCRIBER = "subscriber"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote. `id` is the platform's and never changes; `name` is data from a stranger."""
+
+    id: str
+    name: str
+    login: str = ""  # the lower-case account name, where the platform has one
+    roles: frozenset[Role] = frozenset()
+
+
+class FragmentKind(StrEnum):
+    TEXT = "text"
+    EMOTE = "emote"
+    MENTION = "mention"
+    CHEER = "cheer"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A run of a message: `text` as it was typed, and what it stands for."""
+
+    text: str
+    kind: FragmentKind = FragmentKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What was paid, in the platform's own money ("bits", "CNY")."""
+
+    amount: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every chat event has. `id` is unique within its source."""
+
+    source: str  # "twitch", "bilibili", …: the platform, also in a replay
+    channel: str
+    id: str
+    sent_at: float = 0.0  # seconds since the epoch by the platform; 0: not told
+    received_at: float = 0.0  # monotonic seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage(Event):
+    """A line that somebody typed."""
+
+    author: Author
+    fragments: tuple[Fragment, ...]
+    worth: Worth | None = None
+    action: bool = False  # "/me …"
+    origin: str = ""  # shared chat: the id of the channel that it was typed in, if not this one
+
+    @property
+    def text(self) -> str:
+        return "".join(fragment.text for fragment in self.fragments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift(Event):
+    """`count` of something given to the channel or its viewers (gifted subscriptions too)."""
+
+    author: Author
+    gift: str
+    count: int = 1
+    worth: Worth | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Event):
+    """Somebody subscribed, or goes on subscribing, for themselves. `text` is what they typed with it."""
+
+    author: Author
+    months: int = 1
+    text: str = ""
+    worth: Worth | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raid(Event):
+    author: Author
+    viewers: int
+
+
+class RetractionScope(StrEnum):
+    MESSAGE = "message"  # target: a message id
+    USER = "user"  # target: an author id
+    ALL = "all"  # the whole chat of the channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraction(Event):
+    """Something said before must not be spoken, nor spoken on."""
+
+    scope: RetractionScope
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    """What the platform says, or a moderator announces."""
+
+    text: str
+    author: Author | None = None
+
+
+ChatEvent = ChatMessage | Gift | Subscription | Raid | Retraction | Notice
+
+
+def author_of(event: ChatEvent) -> Author | None:
+    return None if isinstance(event, Retraction) else event.author
+
+
+def retracts(retraction: Retraction, event: ChatEvent) -> bool:
+    """True if `event` is among what `retraction` takes back."""
+    if (retraction.source, retraction.channel) != (event.source, event.channel):
+        return False
+    if retraction.scope is RetractionScope.ALL:
+        return True
+    if retraction.scope is RetractionScope.MESSAGE:
+        return event.id == retraction.target
+    author = author_of(event)
+    return author is not None and author.id == retraction.target
+
+
+# ------------------------------------------------------------------ speech
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One thing to be spoken, by one voice."""
+
+    id: str  # unique in this run of the bot
+    text: str  # speakable: no control characters, no links, no markup
+    voice: str
+    event: ChatEvent | None = None  # what asked for it; None: the streamer did
+    received_at: float = 0.0
+    speed: float = 1.0
+
+    @property
+    def paid(self) -> bool:
+        worth = getattr(self.event, "worth", None)
+        return worth is not None and worth.amount > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """A piece of an utterance's sound: mono float32 [samples] in -1..1 at `rate` samples per second."""
+
+    utterance: Utterance
+    samples: NDArray[np.float32]
+    rate: int
+
+
+# ------------------------------------------------------------------ what the bot says of itself
+
+
+class State(StrEnum):
+    """How a part of the bot that can come and go is doing."""
+
+    STARTING = "starting"
+    READY = "ready"
+    WAITING = "waiting"  # it went away and is being tried again
+    FAILED = "failed"  # it will not come back by itself
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    source: str
+    channel: str
+    state: State
+    detail: str = ""  # a sentence for the streamer
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    state: State
+    detail: str = ""
+    progress: float = 0.0  # 0..1 while starting
+
+
+@dataclass(frozen=True, slots=True)
+class OutputState:
+    state: State
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event came in."""
+
+    event: ChatEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event will not be spoken. `reason` is one of a small set; `detail` is for people."""
+
+    event: ChatEvent
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An utterance that was queued will not be spoken, or not to its end."""
+
+    utterance: Utterance
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The first sample of an utterance went to the output; `latency` seconds after its event came in."""
+
+    utterance: Utterance
+    latency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The last sample of an utterance has been heard."""
+
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something the streamer should know, in one sentence; said once for each `key`."""
+
+    key: str
+    detail: str
+
+
+FeedEntry = (
+    SourceState | EngineState | OutputState | Heard | Refused | Queued | Dropped | Speaking | Spoken | Trouble
+)

@@ -1,0 +1,144 @@
+"""Asks the engine for an utterance, clause by clause, and goes on where it was cut when the engine dies."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.messages import AudioChunk, Utterance
+from bot.speech.clauses import clauses
+from bot.speech.engine_link import UNAUTHORIZED, EngineLink, EngineLost, EngineRefused
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
+    from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+_RATE = 24_000  # of the API's "pcm", unless the answer says otherwise
+_TRIES = 3  # a clause that kills the engine this often is given up
+_PIECE = 9_600  # bytes: 0.2 s at 24 kHz
+_RATES = range(4_000, 192_001)
+# What a server answers with that does not know "pcm": it would sound as noise.
+_NO_PCM = re.compile(
+    r"text/|application/json|audio/(x-)?(mpeg|mp3|mp4|aac|m4a|wav|wave|ogg|opus|flac|webm)\b", re.I
+)
+
+
+class Synthesizer:
+    """A client of the OpenAI speech API (`POST /v1/audio/speech`, 16-bit mono PCM, streamed)."""
+
+    def __init__(
+        self,
+        link: EngineLink,
+        session: Callable[[], ClientSession],
+        *,
+        model: str = "tts-1",
+        answer_timeout: float = 20,
+    ) -> None:
+        self._link = link
+        self._session = session
+        self._model = model
+        self._answer_timeout = answer_timeout
+
+    async def speak(self, utterance: Utterance) -> AsyncGenerator[AudioChunk]:
+        """The utterance's sound as it is made.
+
+        When the engine dies its successor is asked for the cut clause again: if it begins with the very
+        bytes that were already given out, it goes on behind them, else the clause is heard again from its
+        start. Raises EngineRefused, or EngineLost when one clause has cost several engines.
+        """
+        for clause in clauses(utterance.text):
+            given = bytearray()
+            for attempt in range(_TRIES):
+                base = await self._link.address()
+                try:
+                    async with aclosing(self._clause(base, clause, utterance, given)) as pieces:
+                        async for pcm, rate in pieces:
+                            yield AudioChunk(utterance, _samples(pcm), rate)
+                    break
+                except EngineLost as error:
+                    log.warning("utterance %s: %s", utterance.id, error)
+                    self._link.suspect()
+                    if attempt == _TRIES - 1:
+                        raise
+
+    async def _clause(
+        self, base: str, clause: str, utterance: Utterance, given: bytearray
+    ) -> AsyncGenerator[tuple[bytes, int]]:
+        """PCM in whole samples, of at most 0.2 s each, without the `given` bytes if it begins with them.
+
+        `given` is kept: it grows with what is yielded, and begins anew where that does.
+        """
+        import aiohttp
+
+        request = {
+            "model": self._model,
+            "input": clause,
+            "voice": utterance.voice,
+            "speed": utterance.speed,
+            "response_format": "pcm",
+        }
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=self._answer_timeout)
+        try:
+            async with self._session().post(
+                f"{base}/v1/audio/speech", json=request, timeout=timeout
+            ) as response:
+                if response.status >= 500:
+                    raise EngineLost(f"the engine answered {response.status}")
+                if response.status != 200:
+                    raise EngineRefused(await _message(response))
+                rate = _rate(response.headers.get("Content-Type", ""))
+                held = b""
+                repeats = len(given)  # bytes that may be heard already
+                async for received in response.content.iter_any():
+                    held += received
+                    if repeats and given.startswith(held[:repeats]):
+                        if len(held) < repeats:
+                            continue
+                        held = held[repeats:]
+                    elif repeats:
+                        given.clear()
+                    repeats = 0
+                    whole = len(held) & ~1
+                    for start in range(0, whole, _PIECE):
+                        piece = held[start : min(start + _PIECE, whole)]
+                        given += piece
+                        yield piece, rate
+                    held = held[whole:]
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise EngineLost(f"the engine broke off ({type(error).__name__})") from None
+
+
+def _samples(pcm: bytes) -> NDArray[np.float32]:
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
+
+
+def _rate(content_type: str) -> int:
+    """The rate of "audio/pcm;rate=24000;channels=1"; raises EngineRefused for what cannot be played."""
+    if _NO_PCM.match(content_type):
+        raise EngineRefused(f"the engine sent {content_type[:60]!r} where PCM was asked for")
+    for part in content_type.split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip().lower() == "rate" and value.strip().isdecimal():
+            rate = int(value.strip()[:9])
+            if rate not in _RATES:
+                raise EngineRefused(f"the engine sent PCM at {rate} samples per second")
+            return rate
+    return _RATE
+
+
+async def _message(response: ClientResponse) -> str:
+    """The error's own words, or its status."""
+    if response.status == 401:
+        return UNAUTHORIZED
+    try:
+        answer = await response.json(content_type=None)
+        return str(answer["error"]["message"])[:300]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return f"the engine answered {response.status}"
