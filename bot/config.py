@@ -231,9 +231,10 @@ def _unknown(
     rename: Callable[[str], str] = str,
 ) -> str:
     nearest = _nearest(key, known, form, rename)
-    # A token under a misspelt name is a token still.
+    # A token under a misspelt name, or in a misspelt section, is a token still.
     shown = _HIDDEN if "token" in (key + nearest).lower() else _short(value)
-    return f"{written_as} (value: {shown}) is not a setting; {nearest}"
+    what = "a section" if isinstance(value, dict) else f"value: {shown}"
+    return f"{written_as} ({what}) is not a setting; {nearest}"
 
 
 def _nearest(key: str, known: list[str], form: str = "{}", rename: Callable[[str], str] = str) -> str:
@@ -241,10 +242,13 @@ def _nearest(key: str, known: list[str], form: str = "{}", rename: Callable[[str
     if key in sections:
         inside = next(name for name in known if name.startswith(key + "."))
         return f'it is a section of settings such as "{form.format(rename(inside))}"'
-    close = difflib.get_close_matches(key, [*known, *sections], n=1, cutoff=0.6)
+    last = key.rpartition(".")[2]
+    # The right name in the wrong section is nearer than any misspelling.
+    close = [name for name in known if name.rpartition(".")[2] == last][:1]
+    close = close or difflib.get_close_matches(key, [*known, *sections], n=1, cutoff=0.6)
     if not close:
         by_last = {name.rpartition(".")[2]: name for name in reversed(known)}
-        match = difflib.get_close_matches(key.rpartition(".")[2], list(by_last), n=1, cutoff=0.7)
+        match = difflib.get_close_matches(last, list(by_last), n=1, cutoff=0.7)
         close = [by_last[match[0]]] if match else []
     if close:
         return f'did you mean "{form.format(rename(close[0]))}"?'

@@ -89,7 +89,7 @@ class Store:
         for (row,) in rows:
             try:
                 yield self._decode(json.loads(row))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, LookupError, TypeError, AttributeError):  # whatever a strange row is
                 continue
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import statistics
 import sys
 import tempfile
@@ -123,5 +124,6 @@ async def _one(chat: ChatServer, bot: _Bot, text: str) -> float:
     latency = float((await bot.entry(own("Speaking")))["latency"])
     await chat.delete(number)
     await bot.entry(own("Dropped"))
-    await asyncio.sleep(0.05)  # the cut fades out; the next line meets silence
+    # The cut fades out, and the next line comes at no fixed place between two pulls of the output.
+    await asyncio.sleep(random.uniform(0.05, 0.1))
     return latency

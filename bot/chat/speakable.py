@@ -81,8 +81,9 @@ def _strip(text: str) -> str:
             continue  # zero-width and direction marks join what they stand between
         if category[0] in "CZ" or category == "So":
             kept.append(" ")
-        elif "！" <= character <= "～" and category[0] in "LN":
-            kept.append(unicodedata.normalize("NFKC", character))  # full-width letters and digits
+        elif category[0] in "LN" and ("！" <= character <= "～" or "\U0001d400" <= character <= "\U0001d7ff"):
+            # Full-width and "mathematical" letters and digits are ordinary ones in fancy dress.
+            kept.append(unicodedata.normalize("NFKC", character))
         else:
             kept.append(character)
     return unicodedata.normalize("NFC", "".join(kept))

@@ -24,6 +24,7 @@ from bot.store import Store, StoreError
 
 if TYPE_CHECKING:
     from bot.sources.recording import Recorder
+    from bot.terminal.live import LiveView
 
 _INTERRUPTED = 130  # a shell's exit code for Ctrl-C
 
@@ -61,6 +62,8 @@ class _Session:
         self._feed = Feed()
         self._metrics = Metrics()
         self._feed.subscribe(self._metrics.count)
+        in_terminal = settings.view == "auto" and sys.stdout.isatty()
+        self._view = self._make_view(live=not quiet and (settings.view == "live" or in_terminal))
         self._store = _open_store(settings) if keep_paid else None
         self._recorder = self._open_recorder()
         self._bot = Bot(
@@ -72,9 +75,6 @@ class _Session:
             store=self._store,
             recorder=self._recorder,
         )
-        self._live = not quiet and (
-            settings.view == "live" or (settings.view == "auto" and sys.stdout.isatty())
-        )
         self._interrupted = False
 
     async def run(self) -> int:
@@ -83,12 +83,10 @@ class _Session:
         with self._signals(main.cancel):
             try:
                 async with asyncio.TaskGroup() as group:
-                    view = self._view(group)
-                    try:
-                        await self._bot.run()
-                    finally:
-                        if view:
-                            view.cancel()
+                    view = group.create_task(self._view.run()) if self._view else None
+                    await self._bot.run()
+                    if view:
+                        view.cancel()
             except asyncio.CancelledError:
                 if not self._interrupted:
                     raise
@@ -106,14 +104,15 @@ class _Session:
             print(f"{failure.source} {failure.channel}: {failure.detail}", file=sys.stderr)
         return 1 if self._bot.failures else 0
 
-    def _view(self, group: asyncio.TaskGroup) -> asyncio.Task[None] | None:
-        if self._live:
+    def _make_view(self, *, live: bool) -> LiveView | None:
+        """Subscribes a view to the feed; the live one is to be run as well."""
+        if live:
             from bot.terminal.live import LiveView, TroubleHandler
 
-            view = LiveView(self._metrics, self._bot.backlog)
+            view = LiveView(self._metrics, lambda: self._bot.backlog())
             self._feed.subscribe(view.show)
             logs.set_up(self._settings.log_level, TroubleHandler(view.show))
-            return group.create_task(view.run())
+            return view
         from bot.terminal.plain import JsonLines, PlainLines, Troubles
 
         lines = Troubles() if self._quiet else JsonLines() if self._settings.view == "json" else PlainLines()

@@ -70,6 +70,9 @@ class EspeakEngine:
                 silence = round(pause_after(piece) / speed * self.rate)
                 samples = np.concatenate((samples, np.zeros(silence, np.float32)))
             yield samples
+            # Whoever asked has the piece by now; the next one, of whatever request, finds a voice loaded.
+            following = self._manner(settings, plan[number][0], speed)[1] if number < len(plan) else manner
+            self._library.renew(following.voice)
 
     def _manner(self, settings: Settings, language: str, speed: float) -> tuple[str, Manner]:
         """The language that this voice really speaks for `language`, and how."""

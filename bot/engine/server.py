@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import importlib.metadata
 import itertools
 import logging
 import time
@@ -12,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from bot import __version__
 from bot.engine.api import MAX_BODY, ApiError, SpeechRequest, error_body, no_such_voice, parse_speech
 from bot.engine.host import Host
 from bot.engine.pcm import BYTES_PER_SECOND, CONTENT_TYPES, wav_header
@@ -30,10 +30,6 @@ class Server:
         self._host = host
         self._token = token
         self._numbers = itertools.count(1)
-        try:
-            self._version = importlib.metadata.version("chat-aloud")
-        except importlib.metadata.PackageNotFoundError:
-            self._version = "unknown"
 
     def application(self) -> web.Application:
         """To be run with handler_cancellation: a closed connection ends its speech."""
@@ -55,7 +51,7 @@ class Server:
                 "detail": health.detail,
                 "engine": self._host.name,
                 "active": self._host.active,
-                "version": self._version,
+                "version": __version__,
             }
         )
 

@@ -11,12 +11,12 @@ import numpy as np
 from bot.playback.output import Pull, Samples
 
 RATE = 48_000
-TICK = 960  # frames: 20 ms
+TICK = 480  # frames: 10 ms, as of a sound device
 MOST_LATE = 0.5  # seconds; a machine that slept longer goes on from now rather than catching up
 
 
 class ClockOutput:
-    """Pulls 20 ms every 20 ms by a monotonic clock. A subclass keeps what it likes of it in `take`."""
+    """Pulls 10 ms every 10 ms by a monotonic clock. A subclass keeps what it likes of it in `take`."""
 
     rate = RATE
     latency = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import struct
 import time
@@ -105,12 +106,16 @@ class WavOutput(ClockOutput):
         self._retry = 0.0
 
     def open(self) -> None:
+        self._settled = self._clock()
         try:
             self._file.write(np.zeros(0, np.float32))
         except OSError as error:
-            self._file.close()
-            raise OutputError(f"{self._path} cannot be written: {_reason(error)}.") from error
-        self._settled = self._clock()
+            with contextlib.suppress(OSError):
+                self._file.close()
+            if error.errno != errno.ENOSPC:
+                raise OutputError(f"{self._path} cannot be written: {_reason(error)}.") from error
+            self._fail(error)  # room can be made while the bot speaks
+            return
         self._report(OutputState(State.READY, f"Writing what is spoken to {self._path}."))
 
     def take(self, block: Samples, speech: int) -> None:
@@ -126,12 +131,13 @@ class WavOutput(ClockOutput):
                 self._file.settle()
         except OSError as error:
             self._retry = now + SETTLE
-            if not self._failed:
-                self._failed = True
-                detail = (
-                    f"{self._path} cannot be written ({_reason(error)}): speech goes on, and is not kept."
-                )
-                self._report(OutputState(State.WAITING, detail))
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        if not self._failed:
+            self._failed = True
+            detail = f"{self._path} cannot be written ({_reason(error)}): speech goes on, and is not kept."
+            self._report(OutputState(State.WAITING, detail))
 
     def close(self) -> None:
         try:

@@ -1,0 +1,278 @@
+"""What fails on a real evening, with real processes: sound, engine, chat, disk, and the streamer's Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.speech.clauses import clauses
+from tests.app.listening import RATE, engine_samples, find
+from tests.fakes.bot_process import ROOT, gone, run_bot
+from tests.fakes.pulse import PulseServer, pulse
+from tests.fakes.twitch_irc import FakeTwitch
+
+__all__ = ["pulse"]
+
+LONG = "This is the first part of a long story, and here is the second one, then comes the third part of it, "
+LONG += "after that the fourth part follows, and with the fifth part the story ends."
+
+
+def settings(twitch: FakeTwitch, folder: Path, output: str = "device") -> list[str]:
+    return [
+        *("--twitch.channel", "teststreamer", "--twitch.url", twitch.url),
+        *("--store", str(folder / "store.sqlite3"), "--audio.output", output),
+    ]
+
+
+@pytest.mark.parametrize("what", ["server", "sink"])
+async def test_sound_goes_on_after_the_device_has_been_away(
+    pulse: PulseServer, tmp_path: Path, what: str
+) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
+        await twitch.joined()
+        await bot.ready()
+        await twitch.privmsg(LONG, "Alice")
+        await bot.speaking(LONG)
+        await asyncio.to_thread(pulse.kill if what == "server" else pulse.unload_sink)
+        waiting = await bot.until("OutputState", lambda entry: entry["state"] == "waiting")
+        assert waiting["detail"]
+        await twitch.privmsg("said while it was away", "Bob")
+        await bot.until("Queued", lambda entry: entry["utterance"]["text"] == "said while it was away")
+        await asyncio.to_thread(pulse.start if what == "server" else pulse.load_sink)
+        back = time.monotonic()
+        async with pulse.record() as recording:
+            heard = await recording.until_heard()
+            assert recording.arrived(heard) - back < 2
+            # The queue was kept: what was cut off goes on, and the next one follows.
+            await bot.spoken(LONG, timeout=30)
+            await bot.spoken("said while it was away")
+
+
+async def test_an_engine_killed_in_mid_word_goes_on_from_the_cut_clause(
+    pulse: PulseServer, tmp_path: Path
+) -> None:
+    async with FakeTwitch() as twitch, pulse.record() as recording:
+        async with run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
+            await twitch.joined()
+            await bot.ready()
+            await twitch.privmsg(LONG, "Alice")
+            await bot.speaking(LONG)
+            await recording.until(await recording.until_heard() + RATE)
+            killed = bot.engine_pid()
+            os.kill(killed, signal.SIGKILL)
+            await bot.until("EngineState", lambda entry: entry["state"] == "ready")
+            assert bot.engine_pid() != killed
+            await bot.spoken(LONG, timeout=30)
+            await twitch.privmsg("and the next message", "Bob")
+            await bot.spoken("and the next message")
+            samples = recording.samples[:, 0]
+    parts = clauses(LONG)
+    assert len(parts) >= 4
+    reference = await engine_samples(parts)
+    places = [find(samples, reference[part]) for part in parts]
+    assert all(place.likeness > 0.98 for place in places if place is not places[0]), places
+    silences = [after.start - before.end for before, after in itertools.pairwise(places)]
+    assert all(-RATE // 100 < silence < 2 * RATE for silence in silences), silences
+
+
+async def test_an_engine_that_hangs_is_replaced(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch:
+        arguments = [*settings(twitch, tmp_path, "null"), "--engine.answer_timeout", "0.5"]
+        async with run_bot(*arguments) as bot:
+            await twitch.joined()
+            await bot.ready()
+            hung = bot.engine_pid()
+            os.kill(hung, signal.SIGSTOP)
+            await twitch.privmsg("is anybody there", "Alice")
+            await bot.spoken("is anybody there")
+            assert bot.engine_pid() != hung
+            await gone(hung, 1)
+
+
+async def test_a_dropped_chat_is_rejoined_and_says_so(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path, "null")) as bot:
+        await twitch.joined()
+        await bot.ready()
+        await twitch.drop()
+        waiting = await bot.until("SourceState", lambda entry: entry["state"] == "waiting")
+        assert "trying again" in waiting["detail"]
+        await twitch.joined()
+        await bot.until("SourceState", lambda entry: entry["state"] == "ready")
+        await twitch.privmsg("back again", "Alice")
+        await bot.spoken("back again")
+
+
+async def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    async with FakeTwitch(channels={"somebody_else"}) as twitch:
+        async with run_bot(*settings(twitch, tmp_path, "null")) as bot:
+            waiting = await bot.until("SourceState", lambda entry: entry["state"] == "waiting", timeout=30)
+            assert "teststreamer" in waiting["detail"]
+            assert "spelling" in waiting["detail"]
+
+
+async def test_an_impossible_channel_ends_the_bot_with_a_sentence(tmp_path: Path) -> None:
+    arguments = ("--twitch.channel", "no such channel!", "--store", str(tmp_path / "s"))
+    async with run_bot(*arguments, "--audio.output", "null") as bot:
+        assert await bot.ended() == 1
+        assert "no such channel!" in bot.errors
+        assert "Traceback" not in bot.errors
+
+
+async def test_a_deleted_message_is_silenced_and_a_queued_one_never_begins(
+    pulse: PulseServer, tmp_path: Path
+) -> None:
+    async with FakeTwitch() as twitch, pulse.record() as recording:
+        async with run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
+            await twitch.joined()
+            await bot.ready()
+            playing = await twitch.privmsg(LONG, "Troll")
+            queued = await twitch.privmsg("this one waits", "Alice")
+            await twitch.privmsg("this is a ban evader", "Banned")
+            await bot.speaking(LONG)
+            await recording.until(await recording.until_heard() + RATE)
+            await twitch.delete(queued)
+            await twitch.time_out("Banned")
+            await twitch.delete(playing)
+            deleted = recording.frames
+            for _ in range(3):
+                entry = await bot.until("Dropped")
+                assert entry["reason"] == "deleted"
+            await recording.until(deleted + 2 * RATE)
+            samples = recording.samples[:, 0]
+            await twitch.privmsg("a clean one", "Bob")
+            await bot.spoken("a clean one")
+            assert bot.texts("Speaking") == [LONG, "a clean one"]
+    after = np.flatnonzero(np.abs(samples[deleted:]) > 1e-4)
+    silent = (after[-1] / RATE) if len(after) else 0.0
+    # The cable's own buffer (audio.latency, 0.1 s) plays out; then nothing more.
+    assert silent < 0.4, silent
+
+
+async def test_clearing_the_chat_silences_everything(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path, "null")) as bot:
+        await twitch.joined()
+        await bot.ready()
+        for i in range(3):
+            await twitch.privmsg(f"message number {i}", f"Viewer{i}")
+        await bot.speaking("message number 0")
+        await twitch.clear()
+        for _ in range(3):
+            await bot.until("Dropped", lambda entry: entry["reason"] == "deleted")
+        await twitch.privmsg("after", "Alice")
+        await bot.spoken("after")
+        assert bot.texts("Speaking") == ["message number 0", "after"]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_ctrl_c_ends_within_a_second_and_leaves_nothing_behind(tmp_path: Path, busy: bool) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path, "null")) as bot:
+        await twitch.joined()
+        await bot.ready()
+        if busy:
+            await twitch.privmsg(LONG, "Alice")
+            await bot.speaking(LONG)
+        engine = bot.engine_pid()
+        pressed = time.monotonic()
+        bot.interrupt()
+        assert await bot.ended() == 0
+        assert time.monotonic() - pressed < 1
+        await gone(engine, 0.5)
+        assert "Traceback" not in bot.errors
+
+
+async def test_ctrl_c_with_a_sound_server_that_hangs(pulse: PulseServer, tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
+        await twitch.joined()
+        await bot.ready()
+        engine = bot.engine_pid()
+        pulse.freeze()
+        await bot.until("OutputState", lambda entry: entry["state"] == "waiting")
+        bot.interrupt()
+        await asyncio.sleep(0.1)
+        pressed = time.monotonic()
+        bot.interrupt()  # the second one does not wait for anything
+        assert await bot.ended() == 130
+        assert time.monotonic() - pressed < 0.5
+        await gone(engine, 1)
+
+
+async def test_a_killed_bot_takes_its_engine_along(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path, "null")) as bot:
+        await twitch.joined()
+        await bot.ready()
+        engine = bot.engine_pid()
+        bot.process.kill()
+        await gone(engine, 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+async def test_a_full_disk_is_told_once_and_speech_goes_on(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch:
+        arguments = [*settings(twitch, tmp_path, "wav:/dev/full"), "--record", "/dev/full"]
+        async with run_bot(*arguments) as bot:
+            await twitch.joined()
+            await bot.until("EngineState", lambda entry: entry["state"] == "ready")
+            for text in ("one message", "another message"):
+                await twitch.privmsg(text, "Alice")
+                await bot.spoken(text)
+            told = [entry["detail"] for entry in bot.entries if entry["kind"] == "Trouble"]
+            assert len(told) == 1
+            assert "disk is full" in told[0]
+            outputs = [entry for entry in bot.entries if entry["kind"] == "OutputState"]
+            assert 1 <= len(outputs) <= 2
+
+
+async def test_a_paid_message_survives_a_kill_and_is_spoken_once(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch:
+        async with run_bot(*settings(twitch, tmp_path, "null")) as bot:
+            await twitch.joined()
+            await bot.ready()
+            await twitch.privmsg(LONG, "Alice")
+            await bot.speaking(LONG)
+            await twitch.privmsg("Cheer100 thank you for the stream", "Bob", tags={"bits": "100"})
+            await bot.until("Queued", lambda entry: "thank you" in entry["utterance"]["text"])
+            bot.process.kill()
+            await bot.ended()
+        for expected in (["thank you for the stream"], []):
+            async with run_bot(*settings(twitch, tmp_path, "null")) as bot:
+                await bot.ready()
+                if expected:
+                    await bot.spoken("thank you for the stream")
+                await twitch.privmsg("the next one", "Carol")
+                await bot.spoken("the next one")
+                assert bot.texts("Speaking") == [*expected, "the next one"]
+
+
+async def test_an_engine_elsewhere_with_its_token(tmp_path: Path) -> None:
+    env = os.environ | {"BOT_ENGINE__TOKEN": "a-secret-of-the-test"}
+    engine = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "engine"), env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert engine.stdout
+        url = json.loads(await engine.stdout.readline())["listening"]
+        async with FakeTwitch() as twitch:
+            arguments = [*settings(twitch, tmp_path, "null"), "--engine.url", url]
+            async with run_bot(*arguments, env=env) as bot:
+                await twitch.joined()
+                await bot.ready()
+                await twitch.privmsg("hello from afar", "Alice")
+                await bot.spoken("hello from afar")
+                assert "a-secret-of-the-test" not in bot.errors + json.dumps(bot.entries)
+            without = {key: value for key, value in env.items() if key != "BOT_ENGINE__TOKEN"}
+            async with run_bot(*arguments, env=without) as bot:
+                await twitch.joined()
+                await twitch.privmsg("hello again", "Alice")
+                await bot.until("Dropped", lambda entry: entry["reason"] == "engine")
+    finally:
+        engine.terminate()
+        await engine.wait()

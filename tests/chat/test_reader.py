@@ -1,0 +1,268 @@
+"""What is said of a chat line, and why not: one table of lines as people type them, then rules and templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chat.reader import Reader, Rejected
+from bot.config import Chat, Templates
+from bot.messages import (
+    Author,
+    ChatEvent,
+    ChatMessage,
+    Fragment,
+    FragmentKind,
+    Gift,
+    Notice,
+    Raid,
+    Retraction,
+    RetractionScope,
+    Subscription,
+    Worth,
+)
+
+EMOTE, MENTION, CHEER = FragmentKind.EMOTE, FragmentKind.MENTION, FragmentKind.CHEER
+ALICE = Author("1", "Alice", "alice")
+SYMBOLS = Rejected("symbols only")
+COMMAND = Rejected("command")
+
+
+def message(*parts: str | Fragment, author: Author = ALICE) -> ChatMessage:
+    fragments = tuple(part if isinstance(part, Fragment) else Fragment(part) for part in parts)
+    return ChatMessage(source="twitch", channel="c", id="m", author=author, fragments=fragments)
+
+
+def read(event: ChatEvent, templates: Templates | None = None, **chat: object) -> str | Rejected:
+    return Reader(Chat.model_validate(chat), templates or Templates()).read(event)
+
+
+LINES: list[tuple[str, str | Rejected]] = [
+    # plain talk
+    ("hello", "hello"),
+    ("LET'S GOOOO", "LET'S GOOOO"),
+    ("gg wp, well played!", "gg wp, well played!"),
+    ("I'm at 3.5 stars by 10:30", "I'm at 3.5 stars by 10:30"),
+    ("50% off + tax", "50% off + tax"),
+    ("$100 for you", "$100 for you"),
+    ("主播晚上好，今天播到几点呀？", "主播晚上好，今天播到几点呀？"),
+    ("大家好 I'm new here, 请问 this game 叫什么名字？", "大家好 I'm new here, 请问 this game 叫什么名字？"),
+    ("2333333", "2333333"),
+    ("666", "666"),
+    ("哈哈哈哈哈哈", "哈哈哈哈哈哈"),
+    ("躲！！！", "躲！！！"),
+    ("！太强了", "！太强了"),
+    ("Tiếng Việt", "Tiếng Việt"),
+    ("e\u0302\u0301", "ế"),  # decomposed, as macOS types it
+    ("привет, как дела?", "привет, как дела?"),
+    ("こんにちは、元気？", "こんにちは、元気？"),
+    ("안녕하세요", "안녕하세요"),
+    ("สวัสดี", "สวัสดี"),
+    ("नमस्ते", "नमस्ते"),
+    ("مرحبا بالعالم", "مرحبا بالعالم"),
+    ("שלום", "שלום"),
+    ("  spaced \t out  ", "spaced out"),
+    # links
+    ("look: https://example.com/watch?v=1&t=2", "look: link"),
+    ("看https://x.tv/a很好", "看 链接 很好"),
+    ("看bilibili.com吧", "看 链接 吧"),
+    ("我的群www.qun.com加入", "我的群 链接 加入"),
+    ("b23.tv/abc 快看", "链接 快看"),
+    ("https://a.com https://b.com", "link link"),
+    ("www.twitch.tv/foo", "link"),
+    ("discord.gg/abc", "link"),
+    ("EXAMPLE.COM", "link"),
+    ("x.com:8080/path", "link"),
+    ("my_site.com", "my link"),
+    ("mail user_1@example.com please", "mail link please"),
+    ("https://ex\u200bample.com", "link"),
+    ("awww... so cute", "awww... so cute"),
+    ("awwww.so cute", "awwww.so cute"),
+    ("草www.", "草www."),
+    ("node.js rocks", "node.js rocks"),
+    ("1.5.2 is out", "1.5.2 is out"),
+    ("hi.this is", "hi.this is"),
+    # markup and what terminals do
+    ("<b>bold</b> text", "b bold b text"),
+    ("<script>alert('x')</script>", "script alert 'x' script"),
+    ("`code` **bold** ~~no~~", "code bold no"),
+    ("[[phonemes]]", "phonemes"),
+    ("{name} {0.__class__}", "name 0. class"),
+    ("\x1b[31mred\x1b[0m", "red"),
+    ("line1\r\nline2\u2028line3\x85line4", "line1 line2 line3 line4"),
+    ("nul\x00 bell\x07", "nul bell"),
+    ("【公告】今晚八点", "公告 今晚八点"),
+    ("《原神》启动", "原神 启动"),
+    # what only looks
+    ("\u202egnp.exe\u202c", "gnp.exe"),
+    ("ab\u200bc\ufeff", "abc"),
+    ("Z\u0351\u036b\u0343\u036a\u0302A\u0334\u0335\u031cL", "Z\u0351\u036bA\u0334\u0335L"),
+    ("\u0301\u0301\u0301", SYMBOLS),
+    ("ＨＥＬＬＯ　３倍", "HELLO 3倍"),
+    ("𝓗𝓮𝓵𝓵𝓸 𝟙𝟚", "Hello 12"),
+    ("葛\U000e0100", "葛"),
+    ("한\u3164글", "한글"),
+    ("\u3164\u3164", SYMBOLS),
+    ("\u2800", SYMBOLS),
+    ("private \ue000 use", "private use"),
+    ("\ud800 lone \udc00", "lone"),
+    ("a\ud83d\ude00b", "a b"),  # a pair that is an emoji
+    # symbols
+    ("...", SYMBOLS),
+    ("？？？", SYMBOLS),
+    ("！！！", SYMBOLS),
+    ("~~~", SYMBOLS),
+    (":)", SYMBOLS),
+    ("(╯°□°)╯︵ ┻━┻", SYMBOLS),
+    ("¯\\_(ツ)_/¯", "ツ"),
+    ("T_T", "T T"),
+    ("xD", "xD"),
+    ("👨‍👩‍👧‍👦", SYMBOLS),
+    ("❤️❤️", SYMBOLS),
+    ("1️⃣ first", "1 first"),
+    ("👍🏽 nice 🇨🇳", "nice"),
+    # nothing
+    ("", Rejected("empty")),
+    (" \t\n", Rejected("empty")),
+    # commands
+    ("!voice leo", COMMAND),
+    ("  !skip", COMMAND),
+    ("wow!", "wow!"),
+    ("/me waves", "me waves"),
+]
+
+
+def test_there_are_enough_lines() -> None:
+    assert len(LINES) >= 60
+    assert len({line for line, _ in LINES}) == len(LINES)
+
+
+@pytest.mark.parametrize(("line", "said"), LINES, ids=[ascii(line) for line, _ in LINES])
+def test_line(line: str, said: str | Rejected) -> None:
+    assert read(message(line)) == said
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ((Fragment("@linxi_plays", MENTION), " hi"), "linxi plays hi"),
+        (("much better ", Fragment("Pog", EMOTE)), "much better"),
+        (("a", Fragment("Kappa", EMOTE), "b"), "a b"),
+        ((Fragment("LUL", EMOTE), " ", Fragment("LUL", EMOTE)), SYMBOLS),
+        ((Fragment("Cheer100", CHEER), " well done"), "well done"),
+        (("小鱼干大气！", Fragment("[妙啊]", EMOTE)), "小鱼干大气！"),
+        (("exam", "ple.com"), "link"),
+        ((Fragment("!", EMOTE), "x"), COMMAND),  # a command is a command however it is cut up
+        ((), Rejected("empty")),
+    ],
+)
+def test_fragments(parts: tuple[str | Fragment, ...], said: str | Rejected) -> None:
+    assert read(message(*parts)) == said
+
+
+@pytest.mark.parametrize(
+    ("author", "reason"),
+    [
+        (Author("1", "Nightbot", "nightbot"), "bot"),
+        (Author("1", "別名", "streamelements"), "bot"),
+        (Author("1", "FOSSABOT"), "bot"),
+        (Author("1", "Spammer", "spammer"), "ignored"),
+        (Author("1", "小号"), "ignored"),
+        (Author("1", "小号二"), ""),
+        (Author("1", "nightbot_fan", "nightbot_fan"), ""),
+        (Author("1", "", ""), ""),  # an empty name in the list is nobody's
+    ],
+)
+def test_authors(author: Author, reason: str) -> None:
+    said = read(message("hi", author=author), ignore=["SPAMMER", "小号", ""])
+    assert said == (Rejected(reason) if reason else "hi")
+
+
+def test_a_bots_command_counts_as_the_bots() -> None:
+    assert read(message("!x", author=Author("1", "Nightbot"))) == Rejected("bot")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "line", "said"),
+    [
+        ("", "!x", "!x"),
+        ("#", "!x", "!x"),
+        ("#", "#x", COMMAND),
+        ("！", "！跳过", COMMAND),
+        (".", ".x", COMMAND),
+    ],
+)
+def test_command_prefix(prefix: str, line: str, said: str | Rejected) -> None:
+    assert read(message(line), command_prefix=prefix) == said
+
+
+@pytest.mark.parametrize("word", ["a web page", "", "\\1", "\\g<0>", "{text}", "x.com"])
+def test_the_link_word_is_the_streamers(word: str) -> None:
+    shown = {"\\1": "1", "\\g<0>": "g 0", "{text}": "text"}.get(word, word)
+    assert read(message("see https://x.tv now"), link=word) == " ".join(f"see {shown} now".split())
+
+
+def test_a_long_message_is_cut_at_a_word() -> None:
+    said = read(message("word " * 100), max_length=52)
+    assert said == ("word " * 10).strip()
+    assert read(message("字" * 100), max_length=7) == "字" * 7
+
+
+def event(kind: str, **fields: object) -> ChatEvent:
+    base = {"source": "twitch", "channel": "c", "id": "e", "author": Author("1", "Bob")}
+    classes: dict[str, type[ChatEvent]] = {"gift": Gift, "sub": Subscription, "raid": Raid, "notice": Notice}
+    return classes[kind](**{**base, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("happening", "said"),
+    [
+        (event("gift", gift="小花花", count=10, worth=Worth(1, "CNY")), "Bob: 10 小花花"),
+        (event("sub", months=3, text="love the stream https://x.tv"), "Bob subscribed, month 3. love the stream link"),
+        (event("sub", months=1), "Bob subscribed, month 1."),
+        (event("raid", viewers=42), "Bob raids with 42 viewers"),
+        (event("notice", text="hi"), Rejected("not announced")),
+        (event("gift", gift="♥", author=Author("1", "☆☆")), "?: 1"),
+    ],
+)  # fmt: skip
+def test_default_templates(happening: ChatEvent, said: str | Rejected) -> None:
+    assert read(happening) == said
+
+
+def test_a_retraction_is_never_said() -> None:
+    retraction = Retraction(source="twitch", channel="c", id="r", scope=RetractionScope.ALL)
+    assert read(retraction) == Rejected("retraction")
+
+
+@pytest.mark.parametrize(
+    ("template", "happening", "said"),
+    [
+        ({"message": "{name} says: {text}"}, message("hi"), "Alice says: hi"),
+        ({"message": "{text} {text}"}, message("hi"), "hi hi"),
+        ({"message": ""}, message("hi"), Rejected("not announced")),
+        ({"raid": ""}, event("raid", viewers=1), Rejected("not announced")),
+        ({"notice": "{text}"}, event("notice", text="hi"), "hi"),
+        ({"notice": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
+        ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "?: x"),
+    ],
+)
+def test_templates(template: dict[str, str], happening: ChatEvent, said: str | Rejected) -> None:
+    assert read(happening, Templates.model_validate(template)) == said
+
+
+@pytest.mark.parametrize("value", ["{text}", "{name}", "{0.__class__}", "{text.__class__}", "%s", "\\1", "{{"])
+def test_values_in_templates_are_data(value: str) -> None:
+    templates = Templates(message="{name} says {text}", gift="{name} gives {gift}")
+    plain = Templates(message="{text}")
+    spoken = read(message(f"a {value} b"), plain)
+    assert isinstance(spoken, str)
+    named = message("TEXT", author=Author("1", f"a {value} b"))
+    assert read(named, templates) == f"{spoken} says TEXT"
+    assert read(message(f"a {value} b"), templates) == f"Alice says {spoken}"
+    gift = event("gift", gift=f"a {value} b", author=Author("1", "{gift}"))
+    assert read(gift, templates) == f"gift gives {spoken}"
+
+
+def test_one_reader_reads_many_and_keeps_nothing() -> None:
+    reader = Reader(Chat(), Templates())
+    once = [reader.read(message(line)) for line, _ in LINES]
+    assert [reader.read(message(line)) for line, _ in reversed(LINES)] == once[::-1]

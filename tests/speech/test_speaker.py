@@ -1,0 +1,327 @@
+"""The speaker with a voice and an ear that do each step when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from bot.feed import Feed
+from bot.messages import AudioChunk, Dropped, FeedEntry, Speaking, Spoken, Trouble, Utterance
+from bot.speech.engine_link import EngineLost, EngineRefused
+from bot.speech.queue import SpeechQueue
+from bot.speech.speaker import Speaker
+
+SAMPLES = np.zeros(10, np.float32)
+
+
+class Voice:
+    """Makes one chunk for each `step`, and ends or fails by `end`."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.closed: list[str] = []
+        self._steps: asyncio.Queue[BaseException | bool] = asyncio.Queue()
+
+    def step(self) -> None:
+        self._steps.put_nowait(True)
+
+    def end(self, failure: BaseException | None = None) -> None:
+        self._steps.put_nowait(failure or False)
+
+    async def speak(self, utterance: Utterance) -> AsyncGenerator[AudioChunk]:
+        self.begun.append(utterance.id)
+        try:
+            while step := await self._steps.get():
+                if isinstance(step, BaseException):
+                    raise step
+                yield AudioChunk(utterance, SAMPLES, 24_000)
+        finally:
+            self.closed.append(utterance.id)
+
+
+class Ear:
+    """Notes what it is given; `full` makes `play` wait, as a player does whose buffer is full."""
+
+    def __init__(self) -> None:
+        self.played: list[str] = []
+        self.ended: list[str] = []
+        self.cuts: list[str] = []
+        self.room = asyncio.Event()
+        self.room.set()
+
+    async def play(self, chunk: AudioChunk) -> bool:
+        await self.room.wait()
+        self.played.append(chunk.utterance.id)
+        return True
+
+    async def end(self, utterance: Utterance) -> None:
+        await self.room.wait()
+        self.ended.append(utterance.id)
+
+    def cut(self, utterance_id: str) -> None:
+        self.cuts.append(utterance_id)
+
+
+class Stage:
+    """A speaker, what is around it, and what the feed said."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.entries: list[FeedEntry] = []
+        feed = Feed()
+        feed.subscribe(self.entries.append)
+        self.queue = SpeechQueue(length=10, max_age=60, clock=lambda: self.now, dropped=feed.publish)
+        self.voice = Voice()
+        self.ear = Ear()
+        self.speaker = Speaker(self.queue, self.voice, self.ear, feed)
+
+    def put(self, *names: str, at: float | None = None) -> list[Utterance]:
+        new = [
+            Utterance(id=name, text=name, voice="mei", received_at=self.now if at is None else at)
+            for name in names
+        ]
+        for utterance in new:
+            self.queue.put(utterance)
+        return new
+
+    def retract(self, *names: str) -> None:
+        self.speaker.retract(lambda utterance: utterance.id in names, "deleted")
+
+    @property
+    def dropped(self) -> list[tuple[str, str]]:
+        return [(entry.utterance.id, entry.reason) for entry in self.entries if isinstance(entry, Dropped)]
+
+    @property
+    def under_way(self) -> list[str]:
+        return [utterance.id for utterance in self.speaker.under_way]
+
+
+async def settle() -> None:
+    """Lets everything that can go on without the test go on: there are no other waits than events."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Stage]:
+    stage = Stage()
+    task = asyncio.create_task(stage.speaker.run())
+    await settle()
+    try:
+        yield stage
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.result()
+
+
+async def test_one_after_the_other_the_next_is_made_while_the_last_is_heard() -> None:
+    async with running() as stage:
+        a, b = stage.put("a", "b")
+        await settle()
+        assert stage.voice.begun == ["a"]
+        stage.voice.step()
+        stage.voice.end()
+        await settle()
+        assert (stage.ear.played, stage.ear.ended) == (["a"], ["a"])
+        assert stage.voice.begun == ["a", "b"]
+        assert stage.under_way == ["a", "b"]
+        stage.speaker.started(a, 1000.2)
+        stage.speaker.finished(a, 1001, True)
+        assert stage.under_way == ["b"]
+        stage.voice.end()
+        await settle()
+        stage.speaker.finished(b, 1002, True)
+        assert stage.under_way == []
+        assert stage.entries == [Speaking(a, pytest.approx(0.2)), Spoken(a), Spoken(b)]
+
+
+async def test_retracted_while_queued() -> None:
+    async with running() as stage:
+        stage.put("a", "b", "c")
+        await settle()
+        stage.retract("b")
+        assert stage.dropped == [("b", "deleted")]
+        stage.voice.end()
+        await settle()
+        assert stage.voice.begun == ["a", "c"]
+        assert stage.ear.cuts == []
+
+
+async def test_retracted_while_it_is_made() -> None:
+    async with running() as stage:
+        a, _ = stage.put("a", "b")
+        await settle()
+        stage.voice.step()
+        await settle()
+        stage.retract("a")
+        assert stage.dropped == [("a", "deleted")]
+        assert stage.ear.cuts == ["a"]
+        await settle()
+        assert stage.voice.closed == ["a"]
+        assert stage.voice.begun == ["a", "b"]
+        assert "a" not in stage.ear.ended
+        stage.speaker.finished(a, 1001, False)
+        assert stage.dropped == [("a", "deleted")]
+
+
+async def test_retracted_while_the_ear_is_full() -> None:
+    async with running() as stage:
+        stage.put("a", "b")
+        stage.ear.room.clear()
+        stage.voice.step()
+        await settle()
+        stage.retract("a")
+        await settle()
+        assert stage.voice.closed == ["a"]
+        assert stage.voice.begun == ["a", "b"]
+        assert stage.ear.played == []
+
+
+async def test_retracted_while_it_is_heard() -> None:
+    async with running() as stage:
+        a, _ = stage.put("a", "b")
+        stage.voice.step()
+        stage.voice.end()
+        await settle()
+        stage.speaker.started(a, 1000.2)
+        stage.retract("a")
+        await settle()
+        assert stage.ear.cuts == ["a"]
+        assert stage.dropped == [("a", "deleted")]
+        assert stage.under_way == ["b"]
+        assert stage.voice.closed == ["a"]  # the one being made is let be
+        # The player's last word crosses the retraction: it is not Spoken, for it was not.
+        stage.speaker.finished(a, 1001, False)
+        stage.speaker.finished(a, 1001, True)
+        assert not [entry for entry in stage.entries if isinstance(entry, Spoken)]
+
+
+async def test_everything_of_somebody_is_retracted_at_once() -> None:
+    async with running() as stage:
+        stage.put("heard", "made", "queued", "another")
+        stage.voice.end()
+        await settle()
+        stage.retract("heard", "made", "queued")
+        await settle()
+        assert sorted(stage.dropped) == [("heard", "deleted"), ("made", "deleted"), ("queued", "deleted")]
+        assert stage.voice.begun == ["heard", "made", "another"]
+
+
+async def test_retracting_twice_or_nothing_says_nothing_more() -> None:
+    async with running() as stage:
+        stage.put("a")
+        await settle()
+        for _ in range(2):
+            stage.retract("a", "z")
+            await settle()
+        assert stage.dropped == [("a", "deleted")]
+
+
+@pytest.mark.parametrize("failure", [EngineRefused("no such voice"), EngineLost("it died")])
+@pytest.mark.parametrize("pieces", [0, 2])
+async def test_what_the_engine_will_not_speak_costs_only_itself(failure: Exception, pieces: int) -> None:
+    async with running() as stage:
+        stage.put("a", "b")
+        for _ in range(pieces):
+            stage.voice.step()
+        stage.voice.end(failure)
+        await settle()
+        assert stage.dropped == [("a", "engine")]
+        assert stage.ear.cuts == ["a"]
+        assert stage.ear.ended == []
+        assert stage.under_way == ["b"]
+        assert [entry.detail for entry in stage.entries if isinstance(entry, Trouble)] == [
+            f"the engine did not speak a message: {failure}"
+        ]
+        stage.voice.end()
+        await settle()
+        assert stage.ear.ended == ["b"]
+
+
+async def test_a_bug_in_the_voice_ends_the_speaker() -> None:
+    stage = Stage()
+    stage.put("a")
+    stage.voice.end(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(stage.speaker.run(), 1)
+
+
+async def test_cancelling_the_speaker_closes_the_voice() -> None:
+    stage = Stage()
+    task = asyncio.create_task(stage.speaker.run())
+    stage.put("a")
+    await settle()
+    task.cancel()
+    await settle()
+    assert task.cancelled()
+    assert stage.voice.closed == ["a"]
+
+
+# ------------------------------------------------------------------ until_idle
+
+
+async def test_idle_from_the_start() -> None:
+    async with running() as stage:
+        await asyncio.wait_for(stage.speaker.until_idle(), 1)
+
+
+async def test_idle_once_the_last_sample_was_heard() -> None:
+    async with running() as stage:
+        a, b = stage.put("a", "b")
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        stage.voice.end()
+        stage.voice.end()
+        await settle()
+        assert stage.ear.ended == ["a", "b"]
+        assert not idle.done()
+        stage.speaker.finished(a, 1001, True)
+        await settle()
+        assert not idle.done()
+        stage.speaker.finished(b, 1002, True)
+        await asyncio.wait_for(idle, 1)
+
+
+async def test_idle_though_between_two_utterances_nothing_is_under_way() -> None:
+    async with running() as stage:
+        (a,) = stage.put("a")
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        await settle()
+        stage.voice.end()
+        stage.put("b")
+        stage.speaker.finished(a, 1001, True)
+        await settle()
+        assert stage.under_way == ["b"]
+        assert not idle.done()
+
+
+async def test_idle_when_the_engine_fails_and_all_that_waits_is_stale() -> None:
+    """What is dropped unspoken wakes whoever waits for the end, too."""
+    async with running() as stage:
+        stage.put("a", "b", "c")
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        await settle()
+        stage.now += 100
+        stage.voice.end(EngineLost("it hangs"))
+        await settle()
+        assert stage.dropped == [("a", "engine"), ("b", "stale"), ("c", "stale")]
+        await asyncio.wait_for(idle, 1)
+
+
+async def test_idle_when_the_rest_is_retracted_before_it_is_taken() -> None:
+    async with running() as stage:
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        stage.put("a")
+        stage.retract("a")
+        await asyncio.wait_for(idle, 1)
+        stage.put("b", "c")
+        await settle()
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        await settle()
+        stage.retract("b", "c")
+        await asyncio.wait_for(idle, 1)
