@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 
 def main() -> int:
@@ -17,9 +18,14 @@ def main() -> int:
     return dispatch(sys.argv[1:])
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Ends the process with `main`'s exit code."""
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: a thread that hangs in a dead sound server would hold the end up for ever, or crash it.
     os._exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -69,7 +69,12 @@ HEAVY = {"torch", "torchaudio", "transformers", "scipy", "pandas", "IPython"}
 def test_the_bot_loads_nothing_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=BOT.parent, capture_output=True, text=True, check=True, timeout=20
+        [sys.executable, "-c", program],
+        cwd=BOT.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
     )
     loaded = set(done.stdout.split())
     assert "bot" in loaded

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def paid(number: int, *, channel: str = "c", text: str = "你好 hello") -> Chat
     )
 
 
-GIFT = Gift(
+GIFT: ChatEvent = Gift(
     source="twitch", channel="c", id="g", author=Author("2", "Bob"), gift="x", count=3, worth=Worth(1, "bits")
 )
 
@@ -58,7 +59,7 @@ def unread(path: Path) -> list[ChatEvent]:
 
 
 def test_unread_comes_back_whole_and_oldest_first(store: Store, path: Path) -> None:
-    events = [paid(3), GIFT, paid(1, text="e\u0301 \U0001f600 \"'; DROP TABLE"), paid(2)]
+    events: list[ChatEvent] = [paid(3), GIFT, paid(1, text="e\u0301 \U0001f600 \"'; DROP TABLE"), paid(2)]
     for event in events:
         store.add(event)
     assert list(store.unread()) == events
@@ -104,7 +105,8 @@ from bot.sources.event_json import from_json, to_json
 from bot.store import Store
 store = Store(Path(sys.argv[1]), to_json, from_json)
 for number in range(20):
-    store.add(Gift(source="t", channel="c", id=str(number), author=Author("1", "A"), gift="x", worth=Worth(1, "bits")))
+    author, worth = Author("1", "A"), Worth(1, "bits")
+    store.add(Gift(source="t", channel="c", id=str(number), author=author, gift="x", worth=worth))
     if number == 7:
         store.remove(next(store.unread()))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -126,7 +128,7 @@ def test_nobody_else_may_read_it(path: Path) -> None:
         store.close()
     finally:
         os.umask(before)
-    assert files == {name: 0o600 for name in files}
+    assert files == dict.fromkeys(files, 384)
     assert "bot.sqlite3-wal" in files  # there it is written first
 
 
@@ -188,9 +190,9 @@ def test_a_full_disk_is_a_sentence_and_reading_goes_on(store: Store, path: Path)
     store.add(paid(0))
     # SQLite's own bound on the file fails an INSERT as a full disk does: SQLITE_FULL.
     store._db.execute("PRAGMA max_page_count = 1")
+    more = (paid(number, text="字" * 1000) for number in range(1, 1000))
     with pytest.raises(StoreError) as error:
-        for number in range(1, 1000):
-            store.add(paid(number, text="字" * 1000))
+        deque(map(store.add, more), maxlen=0)
     assert str(error.value) == f"the store {path} cannot be written (database or disk is full)"
     assert next(store.unread()) == paid(0)
     store.remove(paid(0))

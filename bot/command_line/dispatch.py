@@ -70,40 +70,48 @@ class _Parser(argparse.ArgumentParser):
 def dispatch(arguments: Sequence[str]) -> int:
     """Runs the subcommand that `arguments` name; returns the exit code. Errors go to standard error."""
     try:
-        flags, rest = split(arguments)
-        if not rest and not flags and arguments:
-            return 0
-        name = rest.pop(0) if rest and not rest[0].startswith("-") else "run"
-        if name == "run" and rest[:1] in (["-h"], ["--help"]):
+        if list(arguments) in (["-h"], ["--help"]):
             print(overview())
             return 0
-        if rest[:1] == ["--version"]:
+        if list(arguments) == ["--version"]:
             print(f"chat-aloud {__version__}")
             return 0
-        if name not in COMMANDS:
-            close = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f'did you mean "{close[0]}"?' if close else "python -m bot --help lists what there is"
-            raise UsageError(f'there is no subcommand "{name}"; {hint}')
-        command = COMMANDS[name]
-        module = importlib.import_module(f"bot.command_line.commands.{command.module}")
-        parser = _Parser(
-            prog=f"python -m bot {name}",
-            description=command.summary[0].upper() + command.summary[1:] + ".",
-            epilog=f"example: {command.example}",
-        )
-        module.arguments(parser)
-        args = parser.parse_args(rest)
-        settings = _settings(flags)
-        main: Callable[[Settings, argparse.Namespace], int] = module.main
+        main, settings, args = parse(arguments)
         return main(settings, args)
     except (UsageError, SettingsError) as error:
         return _fail(str(error), 2)
     except CommandError as error:
         return _fail(str(error), 1)
+    except SystemExit as end:  # argparse has shown a subcommand's help
+        return int(end.code or 0)
     except BrokenPipeError:
         # Whoever read our output has gone; the interpreter would complain of it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+Main = Callable[[Settings, argparse.Namespace], int]
+
+
+def parse(arguments: Sequence[str]) -> tuple[Main, Settings, argparse.Namespace]:
+    """What is to be run, and with what. Raises UsageError or SettingsError."""
+    flags, rest = split(arguments)
+    name = rest.pop(0) if rest and not rest[0].startswith("-") else "run"
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f'did you mean "{close[0]}"?' if close else "python -m bot --help lists what there is"
+        raise UsageError(f'there is no subcommand "{name}"; {hint}')
+    command = COMMANDS[name]
+    module = importlib.import_module(f"bot.command_line.commands.{command.module}")
+    parser = _Parser(
+        prog=f"python -m bot {name}",
+        description=command.summary[0].upper() + command.summary[1:] + ".",
+        epilog=f"example: {command.example}",
+    )
+    module.arguments(parser)
+    args = parser.parse_args(rest)
+    main: Main = module.main
+    return main, _settings(flags), args
 
 
 def split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:

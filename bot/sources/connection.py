@@ -93,7 +93,7 @@ async def keep(
         except SourceDropped as dropped:
             ending = dropped
         if isinstance(ending, SourceFailed):
-            log.error("%s %s: %s", source.name, source.channel, ending)
+            log.info("%s %s: %s", source.name, source.channel, ending)
             yield state(State.FAILED, str(ending))
             return
         if live_since is not None and clock() - live_since >= backoff.steady:
@@ -102,6 +102,6 @@ async def keep(
         delay = 0.0 if ending.at_once and not failures else backoff.delay(failures, rng)
         failures += 1
         when = f"in {max(1, round(delay))} s" if delay else "now"
-        log.warning("%s %s: trying again %s: %s", source.name, source.channel, when, ending)
+        log.info("%s %s: trying again %s: %s", source.name, source.channel, when, ending)
         yield state(State.WAITING, f"trying again {when}: {ending}")
         await sleep(delay)

@@ -82,7 +82,7 @@ class EngineChild:
             wait = _WAITS[min(failures, len(_WAITS) - 1)]
             if fell and not was_ready and self._last_words:
                 reason += f": {self._last_words[-1]}"
-            log.warning("%s; starting it again in %g s", reason, wait)
+            log.info("%s; starting it again in %g s", reason, wait)
             self._report(EngineState(State.WAITING, f"{reason}; starting it again"))
             await self._sleep(wait)
 

@@ -91,7 +91,7 @@ class LiveView:
             case Heard(event=event):
                 self._heard(event)
             case Refused(event=event, reason=reason):
-                self._fate(event, reason, "red")
+                self._fate(event, f"not read: {reason}", "red")
             case Queued(utterance=utterance):
                 self._fate(utterance.event, "waiting", "yellow")
             case Dropped(utterance=utterance, reason=reason):
@@ -119,12 +119,13 @@ class LiveView:
 
     def __rich__(self) -> RenderableType:
         parts = self._states()
+        above, now, below = len(self._parts) + 2, 4, 4 + len(self._troubles)
         layout = Layout()
         layout.split_column(
-            Layout(Panel(parts, title="Chat Aloud", border_style="blue"), size=len(self._parts) + 2),
-            Layout(self._now(), size=4),
-            Layout(self._chat(), ratio=1),
-            Layout(self._numbers(), size=4 + len(self._troubles)),
+            Layout(Panel(parts, title="Chat Aloud", border_style="blue"), size=above),
+            Layout(self._now(), size=now),
+            Layout(self._chat(self._console.height - above - now - below - 2), ratio=1),
+            Layout(self._numbers(), size=below),
         )
         return layout
 
@@ -150,14 +151,14 @@ class LiveView:
         text = Text.assemble((f"♪ {now.voice}  ", "cyan"), (name, "bold"), printable(now.text, 400))
         return Panel(text, title="speaking", border_style="green")
 
-    def _chat(self) -> Panel:
+    def _chat(self, fitting: int) -> Panel:
+        """The last `fitting` lines: of more, the newest would be cut off."""
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=8, no_wrap=True)
         table.add_column(max_width=18, no_wrap=True, overflow="ellipsis")
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         table.add_column(justify="right", no_wrap=True)
-        fitting = max(self._console.height - 14, 4)
-        for line in list(self._lines)[-fitting:]:
+        for line in list(self._lines)[-max(fitting, 1) :]:
             event = line.event
             table.add_row(
                 Text(printable(event.source, 8), _PLATFORMS.get(event.source, "white")),
@@ -174,13 +175,13 @@ class LiveView:
         refused = ", ".join(f"{count} {reason}" for reason, count in metrics.refused.most_common())
         dropped = ", ".join(f"{count} {reason}" for reason, count in metrics.dropped.most_common())
         first = Text.assemble(
-            ("backlog ", "dim"), f"{backlog:.1f} s ({waiting})  ",
-            ("heard ", "dim"), f"{metrics.heard}  ",
-            ("spoken ", "dim"), f"{metrics.spoken}  ",
-            ("chat to sound ", "dim"), f"p50 {p50}  p95 {p95}",
+            ("backlog ", "dim"), f"{backlog:.1f} s, {waiting} waiting",
+            ("  ·  heard ", "dim"), str(metrics.heard),
+            ("  ·  spoken ", "dim"), str(metrics.spoken),
+            ("  ·  chat to sound ", "dim"), f"p50 {p50}, p95 {p95}",
         )  # fmt: skip
         second = Text.assemble(
-            ("not read ", "dim"), refused or "none", ("  dropped ", "dim"), dropped or "none"
+            ("not read ", "dim"), refused or "none", ("  ·  dropped ", "dim"), dropped or "none"
         )
         second.no_wrap = first.no_wrap = True
         troubles = [

@@ -38,7 +38,7 @@ class PlainLines:
 
     def show(self, entry: FeedEntry) -> None:
         if line := _words(entry):
-            _write(self._out, f"{time.strftime('%H:%M:%S')} {line}")
+            _write(self._out, f"{time.strftime('%H:%M:%S', self._now())} {line}")
 
 
 class Troubles:

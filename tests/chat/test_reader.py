@@ -1,4 +1,4 @@
-"""What is said of a chat line, and why not: one table of lines as people type them, then rules and templates."""
+"""What is said of a chat line, and why not: lines as people type them, then rules and templates."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def event(kind: str, **fields: object) -> ChatEvent:
     ("happening", "said"),
     [
         (event("gift", gift="小花花", count=10, worth=Worth(1, "CNY")), "Bob: 10 小花花"),
-        (event("sub", months=3, text="love the stream https://x.tv"), "Bob subscribed, month 3. love the stream link"),
+        (event("sub", months=3, text="love it https://x.tv"), "Bob subscribed, month 3. love it link"),
         (event("sub", months=1), "Bob subscribed, month 1."),
         (event("raid", viewers=42), "Bob raids with 42 viewers"),
         (event("notice", text="hi"), Rejected("not announced")),
@@ -249,7 +249,9 @@ def test_templates(template: dict[str, str], happening: ChatEvent, said: str | R
     assert read(happening, Templates.model_validate(template)) == said
 
 
-@pytest.mark.parametrize("value", ["{text}", "{name}", "{0.__class__}", "{text.__class__}", "%s", "\\1", "{{"])
+@pytest.mark.parametrize(
+    "value", ["{text}", "{name}", "{0.__class__}", "{text.__class__}", "%s", "\\1", "{{"]
+)
 def test_values_in_templates_are_data(value: str) -> None:
     templates = Templates(message="{name} says {text}", gift="{name} gives {gift}")
     plain = Templates(message="{text}")

@@ -132,7 +132,9 @@ class SpeechServer:
             answer = Answer(401, b'{"error": {"message": "no"}}')
         body = sound(wanted["input"], self.salt) if answer.body is None else answer.body
         if answer.status != 200:
-            return web.Response(status=answer.status, body=body, headers={"Content-Type": answer.content_type})
+            return web.Response(
+                status=answer.status, body=body, headers={"Content-Type": answer.content_type}
+            )
         response = web.StreamResponse(headers={"Content-Type": answer.content_type})
         await response.prepare(request)
         sent = 0

@@ -26,7 +26,7 @@ TEXTS: list[tuple[str, list[str]]] = [
     ("this is one side — and that is the other", ["this is one side —", "and that is the other"]),
     ("well well well... that was close", ["well well well...", "that was close"]),
     # no pause within numbers, names and addresses
-    ("the window is 3.5 seconds and it opens at 10:30 or so", ["the window is 3.5 seconds and it opens at 10:30 or so"]),
+    ("it is 3.5 seconds and it opens at 10:30 or so", ["it is 3.5 seconds and it opens at 10:30 or so"]),
     ("it cost 1,000,000 gold and node.js crashed", ["it cost 1,000,000 gold and node.js crashed"]),
     ("a well-known co-op game", ["a well-known co-op game"]),
     # a short end is no clause of its own
@@ -52,7 +52,20 @@ SPOKEN = st.one_of(
     st.text(st.characters(), max_size=200),
     st.lists(
         st.sampled_from(
-            [*"，。！？；：、,.!?;:…—–”\"')", " ", "\n", "a", "word", "字", "3", "3.5", "10:30", "￼", "\u3000", "😀"]
+            [
+                *"，。！？；：、,.!?;:…—–”\"')",
+                " ",
+                "\n",
+                "a",
+                "word",
+                "字",
+                "3",
+                "3.5",
+                "10:30",
+                "￼",
+                "\u3000",
+                "😀",
+            ]
         ),
         max_size=120,
     ).map("".join),
@@ -98,8 +111,8 @@ def test_a_text_without_pauses_is_cut_between_words() -> None:
 
 @pytest.mark.parametrize(
     "bomb",
-    ["— " * 25_000, " " * 50_000 + "x", "." * 50_000 + "x", ".:," * 16_000 + "x", "! " * 25_000, "a, " * 16_000,
-     "”" * 50_000, "!”" * 25_000, "1." * 25_000, "a" * 50_000, "a " * 25_000],
+    ["— " * 25_000, " " * 50_000 + "x", "." * 50_000 + "x", ".:," * 16_000 + "x", "! " * 25_000,
+     "a, " * 16_000, "”" * 50_000, "!”" * 25_000, "1." * 25_000, "a" * 50_000, "a " * 25_000],
     ids=lambda bomb: ascii(bomb[:6]),
 )  # fmt: skip
 def test_bombs_are_cut_in_time(bomb: str) -> None:

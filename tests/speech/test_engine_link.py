@@ -194,7 +194,7 @@ async def test_health_does_not_wait_for_ever() -> None:
         return web.Response()
 
     async with answering(handler) as base, aiohttp.ClientSession() as session:
-        with pytest.raises(EngineLost, match="no answer from .*TimeoutError"):
+        with pytest.raises(EngineLost, match=r"no answer from .*TimeoutError"):
             await health(session, base, timeout=0.05)
 
 
@@ -206,7 +206,10 @@ async def test_health_does_not_wait_for_ever() -> None:
         ({"status": "loading"}, EngineState(State.STARTING, "loading", 0.0)),
         ({"status": "warming", "progress": 1}, EngineState(State.STARTING, "warming", 1.0)),
         # another program's idea of these
-        ({"status": "loading", "progress": None, "detail": None}, EngineState(State.STARTING, "loading", 0.0)),
+        (
+            {"status": "loading", "progress": None, "detail": None},
+            EngineState(State.STARTING, "loading", 0.0),
+        ),
         ({"status": "loading", "progress": "half"}, EngineState(State.STARTING, "loading", 0.0)),
         ({"status": "loading", "progress": 45}, EngineState(State.STARTING, "loading", 1.0)),
         ({"status": "ready", "detail": {"a": 1}}, EngineState(State.READY, "{'a': 1}", 1.0)),

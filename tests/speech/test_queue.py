@@ -33,7 +33,9 @@ def queue(clock: Clock, dropped: list[Dropped]) -> SpeechQueue:
     return SpeechQueue(length=3, max_age=10, clock=clock, dropped=dropped.append)
 
 
-def utterance(name: str, *, paid: bool = False, at: float = 1000, text: str = "hi", speed: float = 1) -> Utterance:
+def utterance(
+    name: str, *, paid: bool = False, at: float = 1000, text: str = "hi", speed: float = 1
+) -> Utterance:
     event = ChatMessage(
         source="twitch",
         channel="c",
@@ -67,7 +69,9 @@ async def test_the_oldest_ordinary_one_makes_room(queue: SpeechQueue, dropped: l
     assert given_up(dropped) == [("a", "queue full"), ("b", "queue full")]
 
 
-async def test_paid_is_first_never_dropped_and_not_counted(queue: SpeechQueue, dropped: list[Dropped]) -> None:
+async def test_paid_is_first_never_dropped_and_not_counted(
+    queue: SpeechQueue, dropped: list[Dropped]
+) -> None:
     for name in "abc":
         queue.put(utterance(name))
     for number in range(100):

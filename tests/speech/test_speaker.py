@@ -131,14 +131,14 @@ async def test_one_after_the_other_the_next_is_made_while_the_last_is_heard() ->
         assert (stage.ear.played, stage.ear.ended) == (["a"], ["a"])
         assert stage.voice.begun == ["a", "b"]
         assert stage.under_way == ["a", "b"]
-        stage.speaker.started(a, 1000.2)
+        stage.speaker.started(a, 1000.25)
         stage.speaker.finished(a, 1001, True)
         assert stage.under_way == ["b"]
         stage.voice.end()
         await settle()
         stage.speaker.finished(b, 1002, True)
         assert stage.under_way == []
-        assert stage.entries == [Speaking(a, pytest.approx(0.2)), Spoken(a), Spoken(b)]
+        assert stage.entries == [Speaking(a, 0.25), Spoken(a), Spoken(b)]
 
 
 async def test_retracted_while_queued() -> None:

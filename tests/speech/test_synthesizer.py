@@ -1,4 +1,4 @@
-"""The client of the speech API against a server that breaks off, hangs, refuses and lies; exact to the sample."""
+"""The client of the speech API against a server that breaks off, hangs, refuses and lies, by the sample."""
 
 from __future__ import annotations
 
@@ -166,7 +166,9 @@ async def test_what_is_not_pcm_is_not_played_as_noise(
 # ------------------------------------------------------------------ the engine dies
 
 
-@pytest.mark.parametrize("cut_after", [0, 1, 2, 1001, 9_600, 30_001, len(sound(FIRST)) - 1, len(sound(FIRST))])
+@pytest.mark.parametrize(
+    "cut_after", [0, 1, 2, 1001, 9_600, 30_001, len(sound(FIRST)) - 1, len(sound(FIRST))]
+)
 async def test_an_engine_that_repeats_itself_is_resumed_to_the_sample(
     cut_after: int, synthesizer: Synthesizer, server: SpeechServer, link: Link
 ) -> None:
@@ -181,7 +183,13 @@ async def test_it_may_break_off_twice_in_each_clause(
     synthesizer: Synthesizer, server: SpeechServer, link: Link
 ) -> None:
     """The second time before it has even repeated what was heard."""
-    server.script(Answer(cut_after=20_001), Answer(cut_after=5_000), Answer(), Answer(cut_after=10), Answer(cut_after=30))
+    server.script(
+        Answer(cut_after=20_001),
+        Answer(cut_after=5_000),
+        Answer(),
+        Answer(cut_after=10),
+        Answer(cut_after=30),
+    )
     chunks = await speak(synthesizer, TEXT)
     np.testing.assert_array_equal(joined(chunks), np.concatenate([heard(FIRST), heard(SECOND)]))
     assert link.suspected == 4

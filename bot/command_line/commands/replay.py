@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -43,14 +44,14 @@ def replay(settings: Settings, recording: Path, speed: float, limit: int | None)
 
 
 def _speed(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text} is not a speed above 0 and up to 1000")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) <= 1000:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a speed above 0 and up to 1000")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of events, 1 or more")
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of events, 1 or more")

@@ -1,0 +1,245 @@
+"""The command line as a process: what each subcommand prints, and how it fails."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import wave
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.command_line.dispatch import COMMANDS, parse
+from tests.fakes.bot_process import ROOT, run_bot
+from tests.fakes.pulse import PulseServer, pulse
+
+__all__ = ["pulse"]
+
+
+def bot(
+    *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        check=False,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "python -m bot demo"),
+        (("dmeo",), 'did you mean "demo"?'),
+        (("demo", "--sped", "2"), "did you mean --speed?"),
+        (("demo", "--speed", "x"), "'x' is not a speed"),
+        (("demo", "--limit", "0"), "'0' is not a number of events"),
+        (("--audio.latancy", "0.2"), 'did you mean "--audio.latency"?'),
+        (("--audio.latency", "soon"), "--audio.latency cannot be 'soon'"),
+        (("--audio.latency",), "wants a value"),
+        (("say",), "the following arguments are required: text"),
+        (("say", "  "), "nothing to say"),
+        (("--config", "/nowhere/config.toml"), "/nowhere/config.toml cannot be read"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], sentence: str) -> None:
+    code, _, errors = bot(*arguments)
+    assert code == 2
+    assert sentence in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("replay", "/nowhere.jsonl", "--audio.output", "null"), "cannot read the recording /nowhere.jsonl"),
+        (("say", "hello", "--voice", "nobody", "--out", "/tmp/never.wav"), "no voice 'nobody'"),
+        (("say", "hello", "--out", "/nowhere/x.wav"), "/nowhere/x.wav cannot be written"),
+        (("demo", "--audio.output", "wav:/nowhere/x.wav"), "There is no folder /nowhere"),
+        (("demo", "--record", "/proc/nowhere/x", "--audio.output", "null"), "cannot record to"),
+        (("voices", "--voices", "/nowhere"), "no folder of voices at /nowhere"),
+        (("--twitch.channel", "x", "--store", "/proc/nowhere/s", "--audio.output", "null"), "the store"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_and_exit_code_1(arguments: tuple[str, ...], sentence: str) -> None:
+    code, _, errors = bot(*arguments)
+    assert code == 1, errors
+    assert sentence in errors
+    assert "Traceback" not in errors
+
+
+def test_every_subcommand_has_help_with_an_example() -> None:
+    code, overview, _ = bot("--help")
+    assert code == 0
+    for name in COMMANDS:
+        assert f"  {name} " in overview
+        code, text, _ = bot(name, "--help")
+        assert code == 0
+        assert "xample: python -m bot" in text
+
+
+def test_preview_prints_a_line_for_each_line() -> None:
+    lines = "look: https://example.com/a\n!voice leo\n你好 hello\n\n(╯°□°)╯\n".encode() + b"\xff\xfe ok\n"
+    code, text, _ = bot("preview", stdin=lines)
+    assert code == 0
+    assert text.splitlines() == [
+        "look: link",
+        "refused: command",
+        "你好 hello",
+        "refused: empty",
+        "refused: symbols only",
+        "ok",
+    ]
+    assert bot("preview", "gg", "!x")[1].splitlines() == ["gg", "refused: command"]
+
+
+def test_preview_follows_the_settings(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[templates]\nmessage = "{name} says {text}"\n[chat]\ncommand_prefix = "?"\n')
+    _, text, _ = bot("--config", str(config), "preview", "--name", "Ann", "!hi", "?hi")
+    assert text.splitlines() == ["Ann says !hi", "refused: command"]
+
+
+def test_voices_marks_the_one_in_use() -> None:
+    code, text, _ = bot("voices", "--speech.voice", "leo")
+    assert code == 0
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("*")] == ["leo"]
+    assert len(text.splitlines()) >= 3
+
+
+def test_say_writes_what_is_said(tmp_path: Path) -> None:
+    files = {voice: tmp_path / f"{voice}.wav" for voice in ("mei", "leo")}
+    for voice, file in files.items():
+        code, text, errors = bot("say", "hello, 你好", "--voice", voice, "--out", str(file))
+        assert code == 0, errors
+        assert str(file) in text
+    sounds = []
+    for file in files.values():
+        with wave.open(str(file)) as opened:
+            assert (opened.getnchannels(), opened.getsampwidth(), opened.getframerate()) == (1, 2, 24_000)
+            sounds.append(np.frombuffer(opened.readframes(opened.getnframes()), "<i2"))
+    assert all(len(sound) > 24_000 // 2 and np.abs(sound).max() > 1000 for sound in sounds)
+    assert not np.array_equal(sounds[0][:12_000], sounds[1][:12_000])
+
+
+def test_without_any_device_there_is_a_sentence_and_no_traceback(tmp_path: Path) -> None:
+    nothing = {"PULSE_SERVER": f"unix:{tmp_path}/none"}
+    if Path("/proc/asound").exists():
+        pytest.skip("this machine has a sound card")
+    code, _, errors = bot("say", "hello", environment=nothing)
+    assert code == 1
+    assert "No sound device was found" in errors
+    code, text, errors = bot("demo", "--limit", "1", environment=nothing)
+    assert code == 0
+    assert "Going on without sound" in errors
+    assert "1 spoken" in text
+    code, text, _ = bot("doctor", environment=nothing)
+    assert code == 1
+    assert "FAULT  device" in text
+    assert "ok     engine" in text
+    assert all("Traceback" not in line for line in errors.splitlines())
+
+
+def test_devices_and_doctor_with_a_cable(pulse: PulseServer) -> None:
+    code, text, errors = bot("devices", "--audio.device", "vcable", environment=pulse.env)
+    assert code == 0, errors
+    (used,) = [line for line in text.splitlines() if line.startswith("* ") and "is in use" not in line]
+    assert "vcable" in used
+    code, text, _ = bot("doctor", "--audio.device", "vcable", environment=pulse.env)
+    assert code == 0, text
+    assert all(line.startswith("ok ") for line in text.splitlines())
+    code, _, errors = bot("devices", "--audio.device", "vcabel", environment=pulse.env)
+    assert code == 1
+    assert "vcable" in errors
+
+
+async def test_a_recording_replays_to_the_same_words(tmp_path: Path) -> None:
+    recording = tmp_path / "evening.jsonl"
+    null = ("--audio.output", "null", "--speed", "1000", "--limit", "6")
+    async with run_bot("demo", *null, "--record", str(recording)) as first:
+        assert await first.ended(60) == 0
+    assert json.loads(recording.read_text().splitlines()[0])["recording"] == 1
+    async with run_bot("replay", str(recording), *null) as second:
+        assert await second.ended(60) == 0
+    assert first.texts("Spoken") == second.texts("Spoken")
+    assert len(first.texts("Spoken")) >= 5
+
+
+def test_the_live_view_shows_the_chat_and_gives_the_terminal_back() -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(sys.executable, [sys.executable, "-m", "bot", "demo", "--audio.output", "null"])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+    output = b""
+    deadline = time.monotonic() + 30
+    while b"spoken after" not in output and time.monotonic() < deadline:
+        output += os.read(terminal, 1 << 16)
+    os.kill(pid, signal.SIGINT)
+    while True:
+        try:
+            data = os.read(terminal, 1 << 16)
+        except OSError:  # Linux says so when the other end has closed
+            break
+        if not data:
+            break
+        output += data
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    text = output.decode(errors="replace")
+    assert os.waitstatus_to_exitcode(status) == 0
+    for part in (
+        "Chat Aloud",
+        "engine",
+        "橘子汽水",
+        "来啦来啦，前排占座",
+        "spoken after",
+        "backlog",
+        "♪ mei",
+    ):
+        assert part in text, part
+    # The other screen is entered and left, and the cursor is back.
+    assert text.rindex("\x1b[?1049l") > text.rindex("\x1b[?1049h")
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+    assert "events heard" in text[text.rindex("\x1b[?1049l") :]
+
+
+def test_the_readme_s_commands_exist() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    commands = [line for line in lines if line.startswith(("python -m bot", "scripts/run"))]
+    assert len(commands) >= 9
+    for command in commands:
+        words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
+        words = words[1:] if words[0] == "scripts/run" else words[3:]
+        if words[0] != "engine":
+            parse(words)
+    assert all((ROOT / line.split()[0]).exists() for line in lines if line.startswith("scripts/"))
+
+
+def test_the_wheel_carries_voices_demo_and_settings(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"bot/data/demo.jsonl", "bot/data/voices/mei/voice.toml", "bot/data/config.toml"} <= names
+    assert not any(name.startswith(("tests/", "torch")) for name in names)
