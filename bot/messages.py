@@ -24,7 +24,17 @@ class Role(StrEnum):
     BROADCASTER = "broadcaster"
     MODERATOR = "moderator"
     VIP = "vip"
-    SUBSCRIBER = "subscriber"
+    SUBSCRIBER = "subscriber"  # pays by the month: a Twitch subscriber or founder, a Bilibili guard
+    FOLLOWER = "follower"
+
+
+@dataclass(frozen=True, slots=True)
+class Medal:
+    """A fan medal (Bilibili). `own`: it is this room's, and not somebody else's."""
+
+    name: str
+    level: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,10 @@ class Author:
     name: str
     login: str = ""  # the lower-case account name, where the platform has one
     roles: frozenset[Role] = frozenset()
+    months: int = 0  # subscribed so far
+    guard: int = 0  # 0 none, 1 captain, 2 admiral, 3 governor
+    level: int = 0  # the account's, where the platform has levels
+    medal: Medal | None = None
 
 
 class FragmentKind(StrEnum):
@@ -54,7 +68,7 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What was paid, in the platform's own money ("bits", "CNY")."""
+    """What was paid, in the platform's own money: "bits", "CNY", "USD"; "points" cost no money."""
 
     amount: float
     currency: str
@@ -87,6 +101,42 @@ class ChatMessage(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuperChat(Event):
+    """A message that somebody paid to have shown (Bilibili's super chat; Twitch's are cheers, messages)."""
+
+    author: Author
+    text: str
+    worth: Worth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption(Event):
+    """Channel points spent on a reward; `text` is what the viewer typed with it."""
+
+    author: Author
+    reward: str
+    reward_id: str = ""
+    text: str = ""
+    worth: Worth | None = None
+
+
+class InteractionKind(StrEnum):
+    ENTRY = "entry"
+    FOLLOW = "follow"
+    LIKE = "like"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction(Event):
+    """A viewer did something without words."""
+
+    author: Author
+    kind: InteractionKind
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gift(Event):
     """`count` of something given to the channel or its viewers (gifted subscriptions too)."""
 
@@ -102,6 +152,7 @@ class Subscription(Event):
 
     author: Author
     months: int = 1
+    tier: str = ""  # "1", "2", "3" or "prime"; "captain", "admiral" or "governor"
     text: str = ""
     worth: Worth | None = None
 
@@ -126,19 +177,37 @@ class Retraction(Event):
     target: str = ""
 
 
+class NoticeKind(StrEnum):
+    ANNOUNCEMENT = "announcement"  # by a moderator, to all
+    LIVE = "live"  # the stream began
+    ENDED = "ended"
+    WARNING = "warning"  # the platform warns the streamer: to be told at once
+    CUT_OFF = "cut off"  # the platform has ended the stream
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Event):
     """What the platform says, or a moderator announces."""
 
     text: str
+    kind: NoticeKind = NoticeKind.ANNOUNCEMENT
     author: Author | None = None
 
 
-ChatEvent = ChatMessage | Gift | Subscription | Raid | Retraction | Notice
+ChatEvent = (
+    ChatMessage | SuperChat | Redemption | Gift | Subscription | Raid | Interaction | Retraction | Notice
+)
 
 
 def author_of(event: ChatEvent) -> Author | None:
     return None if isinstance(event, Retraction) else event.author
+
+
+def worth_of(event: ChatEvent) -> Worth | None:
+    """What was paid in money; channel points are none."""
+    if isinstance(event, (ChatMessage, SuperChat, Gift, Subscription)):
+        return event.worth
+    return None
 
 
 def retracts(retraction: Retraction, event: ChatEvent) -> bool:
@@ -169,7 +238,7 @@ class Utterance:
 
     @property
     def paid(self) -> bool:
-        worth = getattr(self.event, "worth", None)
+        worth = worth_of(self.event) if self.event else None
         return worth is not None and worth.amount > 0
 
 

@@ -14,10 +14,13 @@ from bot.messages import (
     ChatMessage,
     Fragment,
     Gift,
+    Interaction,
     Notice,
     Raid,
+    Redemption,
     Retraction,
     Subscription,
+    SuperChat,
 )
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -46,6 +49,8 @@ class Reader:
         match event:
             case ChatMessage():
                 return self._message(event)
+            case SuperChat(author=author, text=text) | Redemption(author=author, text=text):
+                return self._event(self._templates.message, author, text=text)
             case Gift(author=author, gift=gift, count=count):
                 return self._event(self._templates.gift, author, gift=gift, count=str(count))
             case Subscription(author=author, months=months, text=text):
@@ -54,6 +59,8 @@ class Reader:
                 return self._event(self._templates.raid, author, viewers=str(viewers))
             case Notice(text=text, author=author):
                 return self._event(self._templates.notice, author, text=text)
+            case Interaction():
+                return Rejected("not announced")
             case Retraction():
                 return Rejected("retraction")
 

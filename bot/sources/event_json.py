@@ -10,10 +10,24 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from bot.messages import ChatEvent, ChatMessage, Gift, Notice, Raid, Retraction, Subscription
+from bot.messages import (
+    ChatEvent,
+    ChatMessage,
+    Gift,
+    Interaction,
+    Notice,
+    Raid,
+    Redemption,
+    Retraction,
+    Subscription,
+    SuperChat,
+)
 
 _KINDS: dict[str, type[ChatEvent]] = {
     "message": ChatMessage,
+    "super_chat": SuperChat,
+    "redemption": Redemption,
+    "interaction": Interaction,
     "gift": Gift,
     "subscription": Subscription,
     "raid": Raid,

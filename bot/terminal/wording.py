@@ -6,12 +6,15 @@ from bot.messages import (
     ChatEvent,
     ChatMessage,
     Gift,
+    Interaction,
     Notice,
     Raid,
+    Redemption,
     Retraction,
     RetractionScope,
     State,
     Subscription,
+    SuperChat,
     Worth,
     author_of,
 )
@@ -40,6 +43,12 @@ def what(event: ChatEvent) -> str:
     match event:
         case ChatMessage(worth=worth):
             return f"{_paid(worth)} {printable(event.text)}".lstrip()
+        case SuperChat(text=text, worth=worth):
+            return f"[{worth.amount:g} {worth.currency}] {printable(text)}"
+        case Redemption(reward=reward, text=text):
+            return f"[{printable(reward, 40)}] {printable(text)}".rstrip()
+        case Interaction(kind=kind, count=count):
+            return f"({kind.value}{f' × {count}' if count > 1 else ''})"
         case Gift(gift=gift, count=count, worth=worth):
             return f"gives {count} × {printable(gift)} {_paid(worth)}".rstrip()
         case Subscription(months=months, text=text):

@@ -183,6 +183,10 @@ PROGRAMS = {
         "import os; os.write(2, b'\\xff bad bytes'); os.kill(os.getpid(), 11)",
         "the engine did not start (signal 11): \ufffd bad bytes",
     ),
+    "says much at its end": (
+        "import os; os.write(2, b'noise\\n' * 9000 + b'last words\\n'); os._exit(4)",
+        "the engine did not start (exit code 4): last words",
+    ),
     "says a line longer than any": (
         "import sys; sys.stderr.write('x' * 300_000 + '\\nlast words\\n'); sys.exit(3)",
         "the engine did not start (exit code 3): last words",
@@ -197,6 +201,20 @@ async def test_other_ways_not_to_start(
     with a_program_instead(program, monkeypatch, tmp_path):
         async with running() as engine:
             assert (await engine.next(State.WAITING)).detail == f"{sentence}; starting it again"
+
+
+async def test_last_words_are_those_of_the_one_that_died(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flag = tmp_path / "flag"
+    program = f"""import os, sys
+if os.path.exists({str(flag)!r}): os._exit(2)
+open({str(flag)!r}, "w").close()
+sys.exit("first words")"""
+    with a_program_instead(program, monkeypatch, tmp_path):
+        async with running() as engine:
+            assert "(exit code 1): first words;" in (await engine.next(State.WAITING)).detail
+            assert "(exit code 2);" in (await engine.next(State.WAITING)).detail
 
 
 @pytest.mark.parametrize(
