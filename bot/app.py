@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bot.chat.reader import Reader, Rejected
+from bot.chat.commands import Router
+from bot.chat.reader import Reader
+from bot.chat.viewers import Viewers
 from bot.config import Settings
 from bot.feed import Feed
-from bot.messages import (
-    ChatEvent,
-    Dropped,
-    FeedEntry,
-    Heard,
-    Queued,
-    Refused,
-    Retraction,
-    SourceState,
-    Spoken,
-    State,
-    Trouble,
-    Utterance,
-    retracts,
-)
+from bot.intake import Intake
+from bot.messages import ChatEvent, SourceState, State
 from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import EngineAt, EngineLink
-from bot.speech.queue import SpeechQueue
+from bot.speech.engine_link import EngineAt, EngineError, EngineLink, voices_of
+from bot.speech.estimate import Estimator
+from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.synthesizer import Synthesizer
-from bot.store import StoreError
+from bot.speech.voices import Voices
+
+_VOICES_EVERY = 5.0  # seconds between two looks at what voices the engine has
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -75,13 +67,14 @@ class Bot:
         self._store = store
         self._recorder = recorder
         self._clock = clock
-        self._numbers = itertools.count(1)
-        self._reader = Reader(settings.chat, settings.templates)
         self._session: ClientSession | None = None
         self.failures: list[SourceState] = []  # of the sources that gave up
-        self.queue = SpeechQueue(
-            length=settings.queue.length, max_age=settings.queue.max_age, clock=clock, dropped=feed.publish
-        )
+        self._reader = Reader(settings.chat, settings.templates)
+        self._viewers = Viewers(store)
+        self._voices = Voices(settings.viewers, settings.speech.voice)
+        self._estimator = Estimator(settings.speech.pause)
+        limits = Limits(**settings.queue.model_dump())
+        self.queue = SpeechQueue(limits, clock=clock, dropped=feed.publish, estimator=self._estimator)
         self._engine: EngineLink = (
             EngineAt(settings.engine.url, self._engine_session, feed.publish)
             if settings.engine.url
@@ -95,8 +88,6 @@ class Bot:
             model=settings.engine.model,
             answer_timeout=settings.engine.answer_timeout,
         )
-        if store:
-            feed.subscribe(self._forget_paid)
 
     async def run(self) -> None:
         """Raises, in a group, OutputError if the output cannot be had, or what a bug in a stage raised."""
@@ -107,6 +98,7 @@ class Bot:
                 await asyncio.sleep(0)
                 player = self._build_player()
                 running += [group.create_task(player.run()), group.create_task(self._speaker.run())]
+                running += [group.create_task(self._follow_voices())]
                 self._begin()
                 async with asyncio.TaskGroup() as feeding:
                     for source in self._sources:
@@ -134,15 +126,38 @@ class Bot:
             on_started=lambda utterance, at: self._speaker.started(utterance, at),
             on_finished=lambda utterance, at, whole: self._speaker.finished(utterance, at, whole),
         )
-        self._speaker = Speaker(self.queue, self._synthesizer, player, self._feed)
+        self._speaker = Speaker(
+            self.queue, self._synthesizer, player, self._feed, learn=self._estimator.learn_utterance
+        )
+        router = Router(settings.commands, settings.chat.command_prefix, self._clock)
+        self._intake = Intake(
+            feed=self._feed,
+            reader=self._reader,
+            router=router,
+            viewers=self._viewers,
+            voices=self._voices,
+            queue=self.queue,
+            speaker=self._speaker,
+            speech=settings.speech,
+            store=self._store,
+            clock=self._clock,
+        )
         return player
 
     def _begin(self) -> None:
         for line in self._lines:
-            self._enqueue(line, None)
+            self._intake.enqueue([line])
         if self._store:
             for event in self._store.unread():
-                self._take(event)
+                self._intake.take(event)
+
+    async def _follow_voices(self) -> None:
+        """Keeps the list of voices as the engine has it now; one that lists none leaves the default."""
+        while True:
+            base = await self._engine.address()
+            with contextlib.suppress(EngineError):
+                self._voices.known = await voices_of(self._engine_session(), base)
+            await asyncio.sleep(_VOICES_EVERY)
 
     async def _listen(self, source: Source) -> None:
         async with aclosing(source()) as events:
@@ -154,48 +169,7 @@ class Bot:
                 else:
                     if self._recorder:
                         self._recorder.write(event)
-                    self._take(event)
-
-    def _take(self, event: ChatEvent) -> None:
-        self._feed.publish(Heard(event))
-        if isinstance(event, Retraction):
-            self._speaker.retract(
-                lambda utterance: bool(utterance.event and retracts(event, utterance.event)), "deleted"
-            )
-            return
-        said = self._reader.read(event)
-        if isinstance(said, Rejected):
-            self._feed.publish(Refused(event, said.reason))
-        else:
-            self._enqueue(said, event)
-
-    def _enqueue(self, text: str, event: ChatEvent | None) -> None:
-        speech = self._settings.speech
-        utterance = Utterance(
-            id=str(next(self._numbers)),
-            text=text,
-            voice=speech.voice,
-            speed=speech.speed,
-            event=event,
-            received_at=event.received_at if event and event.received_at else self._clock(),
-        )
-        if event and utterance.paid and self._store:
-            self._keep(self._store.add, event)
-        self._feed.publish(Queued(utterance))
-        self.queue.put(utterance)
-
-    def _forget_paid(self, entry: FeedEntry) -> None:
-        """A paid message that was heard to its end, or taken back, need not survive a restart."""
-        if isinstance(entry, (Spoken, Dropped)):
-            utterance = entry.utterance
-            if self._store and utterance.event and utterance.paid:
-                self._keep(self._store.remove, utterance.event)
-
-    def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
-        try:
-            change(event)
-        except StoreError as error:
-            self._feed.publish(Trouble("store", f"{error}: paid messages may not survive a restart"))
+                    self._intake.take(event)
 
     def _engine_session(self) -> ClientSession:
         """The one HTTP session to the engine, made when it is first needed."""

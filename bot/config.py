@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -33,7 +33,19 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _split_pairs(value: object) -> object:
+    """Lets a table be written "a=b, c=d" there."""
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+    return {name.strip(): wanted.strip() for name, _, wanted in pairs}
+
+
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+Value = TypeVar("Value")
+Pairs = Annotated[dict[str, Value], NoDecode, BeforeValidator(_split_pairs)]
 
 
 class Section(BaseModel):
@@ -69,8 +81,11 @@ class Audio(Section):
 
 
 class Queue(Section):
-    length: int = Field(default=50, ge=1, le=10_000)
+    seconds: float = Field(default=60, gt=0, le=3600)
+    length: int = Field(default=200, ge=1, le=10_000)
     max_age: float = Field(default=120, gt=0)
+    hold: float = Field(default=0, ge=0, le=60)
+    fastest: float = Field(default=1.25, ge=1, le=2)
 
 
 class Chat(Section):
@@ -108,12 +123,45 @@ def _fills(*fields: str) -> AfterValidator:
 
 class Templates(Section):
     message: Annotated[str, _fills("name", "text")] = "{text}"
-    gift: Annotated[str, _fills("name", "gift", "count")] = "{name}: {count} {gift}"
-    subscription: Annotated[str, _fills("name", "months", "text")] = (
+    cheer: Annotated[str, _fills("name", "text", "amount")] = "{name}: {text}"
+    super_chat: Annotated[str, _fills("name", "text", "amount")] = "{name}: {text}"
+    redemption: Annotated[str, _fills("name", "text", "reward")] = "{name}: {text}"
+    gift: Annotated[str, _fills("name", "gift", "count", "amount")] = "{name}: {count} {gift}"
+    subscription: Annotated[str, _fills("name", "months", "tier", "text", "amount")] = (
         "{name} subscribed, month {months}. {text}"
     )
     raid: Annotated[str, _fills("name", "viewers")] = "{name} raids with {viewers} viewers"
-    notice: Annotated[str, _fills("text")] = ""
+    follow: Annotated[str, _fills("name")] = ""
+    entry: Annotated[str, _fills("name")] = ""
+    like: Annotated[str, _fills("name", "count")] = ""
+    share: Annotated[str, _fills("name")] = ""
+    announcement: Annotated[str, _fills("name", "text")] = ""
+    live: Annotated[str, _fills("text")] = ""
+    ended: Annotated[str, _fills("text")] = ""
+    warning: Annotated[str, _fills("text")] = "{text}"
+    cut_off: Annotated[str, _fills("text")] = "{text}"
+    crowd: Annotated[str, _fills("count", "text")] = "{count} people: {text}"
+    skipped: Annotated[str, _fills("count")] = ""
+
+
+class Viewers(Section):
+    """Which voice speaks for whom; "" is `speech.voice`."""
+
+    voices: Literal["own", "same"] = "own"
+    broadcaster: str = ""
+    moderator: str = ""
+    vip: str = ""
+    subscriber: str = ""
+    paid: str = ""
+    event: str = ""
+    inline: bool = True
+
+
+class Commands(Section):
+    answer: bool = False
+    cooldown: float = Field(default=3, ge=0)
+    aliases: Pairs[str] = {}
+    roles: Pairs[Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]] = {}
 
 
 class Settings(BaseSettings):
@@ -130,6 +178,8 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     chat: Chat = Chat()
     templates: Templates = Templates()
+    viewers: Viewers = Viewers()
+    commands: Commands = Commands()
     voices: Path = Path("voices")
     store: Path = Path("data/bot.sqlite3")
     record: str = ""

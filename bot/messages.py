@@ -7,7 +7,7 @@ platform's wall clock (seconds since the epoch), every other time is the bot's m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -199,6 +199,19 @@ ChatEvent = (
 )
 
 
+class Rank(IntEnum):
+    """Whose turn it is: the higher one first."""
+
+    VIEWER = 0
+    SUBSCRIBER = 1  # and VIPs
+    MODERATOR = 2  # and the broadcaster, raids and the like
+    PAID = 3
+
+
+# What a unit of a platform's money is about worth in US dollars: enough to put them in an order.
+_DOLLARS = {"bits": 0.01, "CNY": 0.14, "USD": 1.0, "EUR": 1.1, "GBP": 1.3, "JPY": 0.0065}
+
+
 def author_of(event: ChatEvent) -> Author | None:
     return None if isinstance(event, Retraction) else event.author
 
@@ -208,6 +221,24 @@ def worth_of(event: ChatEvent) -> Worth | None:
     if isinstance(event, (ChatMessage, SuperChat, Gift, Subscription)):
         return event.worth
     return None
+
+
+def rank_of(event: ChatEvent) -> Rank:
+    """Where an event's words stand in the queue."""
+    worth = worth_of(event)
+    if worth is not None and worth.amount > 0:
+        return Rank.PAID
+    author = author_of(event)
+    roles = author.roles if author else frozenset()
+    if not isinstance(event, ChatMessage | Interaction) or roles & {Role.BROADCASTER, Role.MODERATOR}:
+        return Rank.MODERATOR
+    return Rank.SUBSCRIBER if roles & {Role.SUBSCRIBER, Role.VIP} else Rank.VIEWER
+
+
+def dollars(event: ChatEvent | None) -> float:
+    """What an event is about worth, to compare payments of several platforms."""
+    worth = worth_of(event) if event else None
+    return worth.amount * _DOLLARS.get(worth.currency, 0.1) if worth else 0.0
 
 
 def retracts(retraction: Retraction, event: ChatEvent) -> bool:
@@ -225,21 +256,38 @@ def retracts(retraction: Retraction, event: ChatEvent) -> bool:
 # ------------------------------------------------------------------ speech
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of an utterance in one voice."""
+
+    voice: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """One thing to be spoken, by one voice."""
+    """One thing to be spoken. All its texts are speakable: no control characters, no links, no markup."""
 
     id: str  # unique in this run of the bot
-    text: str  # speakable: no control characters, no links, no markup
+    text: str
     voice: str
+    shorter: tuple[str, ...] = ()  # the same in fewer words, for when others wait: a short name, no name
+    parts: tuple[Part, ...] = ()  # where it changes voices; else empty, and `text` is for `voice`
     event: ChatEvent | None = None  # what asked for it; None: the streamer did
     received_at: float = 0.0
+    not_before: float = 0.0  # monotonic second; until then a moderator may still take it back
     speed: float = 1.0
+    rank: Rank = Rank.VIEWER
 
     @property
     def paid(self) -> bool:
-        worth = worth_of(self.event) if self.event else None
-        return worth is not None and worth.amount > 0
+        return self.rank is Rank.PAID
+
+    @property
+    def author_id(self) -> str:
+        """Whose words these are; "" for the streamer's and the platform's."""
+        author = author_of(self.event) if self.event else None
+        return f"{self.event.source}:{author.id}" if self.event and author else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,6 +297,18 @@ class AudioChunk:
     utterance: Utterance
     samples: NDArray[np.float32]
     rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What is kept of a viewer. `id` is "platform:id"; "" where nothing was chosen."""
+
+    id: str
+    name: str = ""  # as last seen
+    nickname: str = ""
+    voice: str = ""
+    speed: float = 1.0
+    muted: bool = False
 
 
 # ------------------------------------------------------------------ what the bot says of itself
@@ -329,6 +389,14 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What the bot answers to a command, in the language that it was given in."""
+
+    event: ChatEvent
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something the streamer should know, in one sentence; said once for each `key`."""
 
@@ -337,5 +405,15 @@ class Trouble:
 
 
 FeedEntry = (
-    SourceState | EngineState | OutputState | Heard | Refused | Queued | Dropped | Speaking | Spoken | Trouble
+    SourceState
+    | EngineState
+    | OutputState
+    | Heard
+    | Refused
+    | Queued
+    | Dropped
+    | Speaking
+    | Spoken
+    | Answered
+    | Trouble
 )

@@ -1,4 +1,4 @@
-"""What must survive a restart, in SQLite: paid messages that have not been read to the end."""
+"""What must survive a restart, in SQLite: unread paid messages, what viewers chose and taught."""
 
 from __future__ import annotations
 
@@ -10,19 +10,39 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.messages import ChatEvent
+from bot.messages import ChatEvent, Viewer
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS unread_paid (
-    number  INTEGER PRIMARY KEY,           -- the order in which they came in
-    source  TEXT NOT NULL,
-    channel TEXT NOT NULL,
-    id      TEXT NOT NULL,                 -- of the event, unique within its source
-    event   TEXT NOT NULL,                 -- the event as in a recording (JSON)
-    UNIQUE (source, channel, id)
-) STRICT
-"""
-_VERSION = 1
+# One script a version, in order; a script that was released never changes.
+_MIGRATIONS = (
+    """
+    CREATE TABLE unread_paid (
+        number  INTEGER PRIMARY KEY,           -- the order in which they came in
+        source  TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        id      TEXT NOT NULL,                 -- of the event, unique within its source
+        event   TEXT NOT NULL,                 -- the event as in a recording (JSON)
+        UNIQUE (source, channel, id)
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE viewers (
+        id       TEXT PRIMARY KEY,             -- "twitch:12345"
+        name     TEXT NOT NULL,                -- as last seen, for people who read this file
+        nickname TEXT NOT NULL DEFAULT '',     -- what they want to be called
+        voice    TEXT NOT NULL DEFAULT '',     -- what they chose
+        speed    REAL NOT NULL DEFAULT 1.0,
+        muted    INTEGER NOT NULL DEFAULT 0    -- 1: a moderator does not want them read
+    ) STRICT;
+    CREATE TABLE readings (
+        scope    TEXT NOT NULL,                -- a channel ("twitch:name") or a viewer ("twitch:#12345")
+        word     TEXT NOT NULL,
+        reading  TEXT NOT NULL,
+        author   TEXT NOT NULL,                -- who taught it
+        taught   REAL NOT NULL,                -- seconds since the epoch
+        PRIMARY KEY (scope, word)
+    ) STRICT;
+    """,
+)
 
 
 class StoreError(Exception):
@@ -30,9 +50,10 @@ class StoreError(Exception):
 
 
 class Store:
-    """An SQLite file in WAL mode: what `add` has returned from is there after SIGKILL, and after a power cut.
+    """An SQLite file in WAL mode: what a method has returned from is there after SIGKILL, and a power cut.
 
-    `encode` and `decode` turn an event into plain JSON data and back. Every method raises StoreError.
+    `encode` and `decode` turn an event into plain JSON data and back. Every method raises StoreError. Before
+    the file is brought to a newer form a copy is kept beside it, named after its old version.
     """
 
     def __init__(
@@ -57,15 +78,6 @@ class Store:
             reason = error.strerror if isinstance(error, OSError) else error
             raise StoreError(f"the store {path} cannot be opened ({reason})") from None
 
-    def _prepare(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
-            raise StoreError(f"{self._path} was written by a newer version of this bot; name another `store`")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
-
     def add(self, event: ChatEvent) -> None:
         """Keeps a paid event until `remove`; adding it again changes nothing."""
         self._change(
@@ -82,20 +94,62 @@ class Store:
 
     def unread(self) -> Iterator[ChatEvent]:
         """What an earlier run left unread, oldest first. What cannot be decoded stays in the file."""
-        try:
-            rows = self._db.execute("SELECT event FROM unread_paid ORDER BY number").fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"the store {self._path} cannot be read ({error})") from None
-        for (row,) in rows:
+        for (row,) in self._read("SELECT event FROM unread_paid ORDER BY number"):
             try:
                 yield self._decode(json.loads(row))
             except (ValueError, LookupError, TypeError, AttributeError):  # whatever a strange row is
                 continue
 
+    def viewers(self) -> Iterator[Viewer]:
+        for row in self._read("SELECT id, name, nickname, voice, speed, muted FROM viewers"):
+            identity, name, nickname, voice, speed, muted = row
+            yield Viewer(identity, name, nickname, voice, speed, bool(muted))
+
+    def keep_viewer(self, viewer: Viewer) -> None:
+        self._change(
+            "INSERT OR REPLACE INTO viewers (id, name, nickname, voice, speed, muted)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed, int(viewer.muted)),
+        )
+
+    def readings(self) -> list[tuple[str, str, str, str, float]]:
+        """(scope, word, reading, author, taught) of every reading."""
+        return self._read("SELECT scope, word, reading, author, taught FROM readings ORDER BY taught")
+
+    def keep_reading(self, scope: str, word: str, reading: str, author: str, taught: float) -> None:
+        self._change(
+            "INSERT OR REPLACE INTO readings (scope, word, reading, author, taught) VALUES (?, ?, ?, ?, ?)",
+            *(scope, word, reading, author, taught),
+        )
+
+    def forget_reading(self, scope: str, word: str) -> None:
+        self._change("DELETE FROM readings WHERE scope = ? AND word = ?", scope, word)
+
     def close(self) -> None:
         self._db.close()
 
-    def _change(self, statement: str, *values: str) -> None:
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise StoreError(f"{self._path} was written by a newer version of this bot; name another `store`")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if 0 < version < len(_MIGRATIONS):
+            copy = self._path.with_name(f"{self._path.name}.v{version}")
+            copy.unlink(missing_ok=True)
+            os.close(os.open(copy, os.O_CREAT | os.O_RDWR, 0o600))
+            with contextlib.closing(sqlite3.connect(copy)) as kept:
+                self._db.backup(kept)
+        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            self._db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+    def _read(self, query: str) -> list[Any]:
+        try:
+            return self._db.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"the store {self._path} cannot be read ({error})") from None
+
+    def _change(self, statement: str, *values: str | float) -> None:
         try:
             self._db.execute(statement, values)
         except (sqlite3.Error, UnicodeError) as error:  # an id may hold what no text can: a lone surrogate

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,9 +70,9 @@ FILES: list[tuple[str, str]] = [
     ("[twitch]\nurl = 'http://x'", "FILE: twitch.url cannot be 'http://x': it begins with wss:// or ws://"),
     ("[engine]\nurl = 'x:80'", "FILE: engine.url cannot be 'x:80': it begins with http:// or https://"),
     # templates
-    ("[templates]\ngift = '{nam} x'", "FILE: templates.gift cannot be '{nam} x': there is no {nam} here, only {name}, {gift}, {count}"),
+    ("[templates]\nmessage = '{nam} x'", "FILE: templates.message cannot be '{nam} x': there is no {nam} here, only {name}, {text}"),
     ("[templates]\nraid = '{0.__class__}'", "FILE: templates.raid cannot be '{0.__class__}': there is no {0.__class__} here, only {name}, {viewers}"),
-    ("[templates]\nnotice = '{}'", "FILE: templates.notice cannot be '{}': there is no {} here, only {text}"),
+    ("[templates]\nraid = '{}'", "FILE: templates.raid cannot be '{}': there is no {} here, only {name}, {viewers}"),
     ("[templates]\nmessage = '{name!r}'", "FILE: templates.message cannot be '{name!r}': there is no {name!r} here, only {name}, {text}"),
     # long values are not repeated in full
     (f"view = '{'v' * 99}'", f"FILE: view cannot be '{'v' * 56}...: input should be 'auto', 'live', 'plain' or 'json'"),
@@ -226,9 +227,12 @@ def test_every_setting_is_a_flag_and_a_variable(key: str, monkeypatch: pytest.Mo
     default: object = Settings()
     for part in key.split("."):
         default = getattr(default, part)
-    written = (
-        ",".join(default) if isinstance(default, list) else str(getattr(default, "_secret_value", default))
-    )
+    if isinstance(default, dict):
+        written = ",".join(f"{name}={value}" for name, value in default.items())
+    elif isinstance(default, list):
+        written = ",".join(default)
+    else:
+        written = str(getattr(default, "_secret_value", default))
     assert load_settings({key: written}, None).model_dump() == Settings().model_dump()
     monkeypatch.setenv("BOT_" + key.upper().replace(".", "__"), written)
     assert load_settings({}, None).model_dump() == Settings().model_dump()
@@ -289,13 +293,16 @@ def test_config_toml_is_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_config_toml_has_every_setting_and_no_other() -> None:
-    def flat(table: dict[str, object], prefix: str = "") -> set[str]:
+    known = set(keys())
+
+    def flat(table: dict[str, Any], prefix: str = "") -> set[str]:
         found: set[str] = set()
         for name, value in table.items():
-            found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
+            is_section = isinstance(value, dict) and prefix + name not in known
+            found |= flat(value, f"{prefix}{name}.") if is_section else {prefix + name}
         return found
 
-    assert flat(tomllib.loads((ROOT / "config.toml").read_text())) == set(keys())
+    assert flat(tomllib.loads((ROOT / "config.toml").read_text())) == known
 
 
 def test_config_toml_says_what_every_setting_does() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -18,7 +19,7 @@ import pytest
 
 from bot.messages import Author, ChatEvent, ChatMessage, Fragment, Gift, Worth
 from bot.sources.event_json import from_json, to_json
-from bot.store import Store, StoreError
+from bot.store import _MIGRATIONS, Store, StoreError
 
 ROOT = Path(__file__).parent.parent
 
@@ -138,7 +139,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store: Store, path: Path) ->
     store.close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 99")
     db.close()
     before = path.read_bytes()
     with pytest.raises(StoreError) as error:
@@ -147,6 +148,33 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store: Store, path: Path) ->
     assert str(error.value) == f"{path} was written by a newer version of this bot; name another `store`"
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]  # no journal is left open beside it
+
+
+def test_an_older_store_is_brought_up_and_a_copy_of_it_kept(path: Path) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path, isolation_level=None)
+    old.executescript(f"{_MIGRATIONS[0]}; PRAGMA user_version = 1")
+    old.execute(
+        "INSERT INTO unread_paid (source, channel, id, event) VALUES ('bilibili', 'c', 'm1', ?)",
+        (json.dumps(to_json(paid(1))),),
+    )
+    old.close()
+    assert unread(path) == [paid(1)]
+    copy = path.with_name("bot.sqlite3.v1")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    for file, version in ((copy, 1), (path, len(_MIGRATIONS))):
+        db = sqlite3.connect(file)
+        assert db.execute("PRAGMA user_version").fetchone() == (version,)
+        assert db.execute("SELECT id FROM unread_paid").fetchall() == [("m1",)]
+        db.close()
+    copy.unlink()
+    assert unread(path) == [paid(1)]
+    assert not copy.exists()  # it is as new as can be
+
+
+def test_a_new_store_keeps_no_copy_of_nothing(store: Store, path: Path) -> None:
+    store.close()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_place_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -1,29 +1,14 @@
-"""Decides what is said of a chat event: a line of speakable text, or a refusal with its reason."""
+"""Decides what is said of a chat event: its wordings from the fullest to the shortest, or a refusal."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.chat.speakable import speakable
+from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
 from bot.config import Chat, Templates
-from bot.messages import (
-    Author,
-    ChatEvent,
-    ChatMessage,
-    Fragment,
-    Gift,
-    Interaction,
-    Notice,
-    Raid,
-    Redemption,
-    Retraction,
-    Subscription,
-    SuperChat,
-)
-
-_FIELD = re.compile(r"\{(\w+)\}")
+from bot.messages import ChatEvent, ChatMessage, Fragment, Retraction, Viewer, author_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +29,55 @@ class Reader:
         self._templates = templates
         self._rules = rules(chat)
 
-    def read(self, event: ChatEvent) -> str | Rejected:
-        """What is to be said of `event`. A retraction is never said."""
-        match event:
-            case ChatMessage():
-                return self._message(event)
-            case SuperChat(author=author, text=text) | Redemption(author=author, text=text):
-                return self._event(self._templates.message, author, text=text)
-            case Gift(author=author, gift=gift, count=count):
-                return self._event(self._templates.gift, author, gift=gift, count=str(count))
-            case Subscription(author=author, months=months, text=text):
-                return self._event(self._templates.subscription, author, months=str(months), text=text)
-            case Raid(author=author, viewers=viewers):
-                return self._event(self._templates.raid, author, viewers=str(viewers))
-            case Notice(text=text, author=author):
-                return self._event(self._templates.notice, author, text=text)
-            case Interaction():
-                return Rejected("not announced")
-            case Retraction():
-                return Rejected("retraction")
-
-    def _message(self, message: ChatMessage) -> str | Rejected:
-        for rule in self._rules:
-            if rejected := rule(message):
+    def judge(self, event: ChatEvent) -> Rejected | None:
+        """Whether the rules refuse an event, before anything is made of its words."""
+        if isinstance(event, Retraction):
+            return Rejected("retraction")
+        if isinstance(event, ChatMessage):
+            if rejected := next((refused for rule in self._rules if (refused := rule(event))), None):
                 return rejected
-        text = self._speakable(*message.fragments)
-        if not text:
-            return Rejected("symbols only" if message.text.strip() else "empty")
-        return self._event(self._templates.message, message.author, ready=text)
+        return None
 
-    def _event(
-        self, template: str, author: Author | None, *, ready: str = "", **values: str
-    ) -> str | Rejected:
+    def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
+        """What is to be said of `event`, in full and in fewer words."""
+        if rejected := self.judge(event):
+            return rejected
+        if isinstance(event, ChatMessage) and self.is_command(event):
+            return Rejected("command")
+        template = template_for(self._templates, event)
         if not template:
             return Rejected("not announced")
-        said = {name: self._speakable(Fragment(value)) for name, value in values.items()}
-        if ready:
-            said["text"] = ready
-        if author:
-            said["name"] = self._speakable(Fragment(author.name)) or "?"
-        # Values are data: what stands in them is never looked at for fields again.
-        text = _FIELD.sub(lambda field: said.get(field[1], ""), template).strip()
-        return text if any(character.isalnum() for character in text) else Rejected("symbols only")
+        fields = {name: self.speakable(Fragment(value)) for name, value in fields_of(event).items()}
+        if isinstance(event, ChatMessage):
+            fields["text"] = self.speakable(*event.fragments)
+            if not fields["text"]:
+                return Rejected("symbols only" if event.text.strip() else "empty")
+        else:
+            fields["text"] = self.speakable(Fragment(text_of(event)))
+            if not fields["text"] and is_all_text(template):
+                return Rejected("symbols only" if text_of(event).strip() else "empty")
+        said = wordings(template, fields, self._name(event, viewer), short_name)
+        said = [text for text in said if any(character.isalnum() for character in text)]
+        return said or Rejected("symbols only")
 
-    def _speakable(self, *fragments: Fragment) -> str:
+    def is_command(self, message: ChatMessage) -> bool:
+        """True if it looks like a command, of this bot or another: "!voice", and not "!!! wow"."""
+        prefix = self._chat.command_prefix
+        text = message.text.lstrip()
+        return bool(prefix) and text.startswith(prefix) and text[len(prefix) :][:1].isalnum()
+
+    def speakable_text(self, text: str) -> str:
+        return self.speakable(Fragment(text))
+
+    def speakable(self, *fragments: Fragment) -> str:
         chat = self._chat
         return speakable(fragments, link=chat.link, link_zh=chat.link_zh, limit=chat.max_length)
+
+    def _name(self, event: ChatEvent, viewer: Viewer | None) -> str:
+        if viewer and viewer.nickname:
+            return viewer.nickname
+        author = author_of(event)
+        return (self.speakable(Fragment(author.name)) or "?") if author else ""
 
 
 def rules(chat: Chat) -> list[Rule]:
@@ -106,8 +94,4 @@ def rules(chat: Chat) -> list[Rule]:
     def from_ignored(message: ChatMessage) -> Rejected | None:
         return Rejected("ignored") if ignored & names(message) else None
 
-    def command(message: ChatMessage) -> Rejected | None:
-        prefix = chat.command_prefix
-        return Rejected("command") if prefix and message.text.lstrip().startswith(prefix) else None
-
-    return [from_bot, from_ignored, command]
+    return [from_bot, from_ignored]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from bot.engine.engine import Engine
 from bot.engine.pcm import encode
-from bot.engine.voices import Voice, VoiceError, load_voices
+from bot.engine.voices import Fingerprint, Voice, VoiceError, fingerprint, load_voices
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class Host:
         self._make = make
         self._folder = folder
         self._engine: Engine | None = None
+        self._loaded: Fingerprint = ()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def start(self) -> None:
@@ -70,6 +71,35 @@ class Host:
                 closing = self._thread.submit(pieces.close)
                 closing.add_done_callback(lambda _: self._ended(loop))
 
+    async def refresh(self) -> None:
+        """Takes up what has changed in the folder of voices; a voice that is spoken with now goes on."""
+        engine = self._engine
+        if engine is None or (now := fingerprint(self._folder)) == self._loaded:
+            return
+        self._loaded = now
+        loop = asyncio.get_running_loop()
+        usable, _ = await loop.run_in_executor(self._thread, self._usable, engine, lambda share: None)
+        if usable:
+            self.voices = usable
+            self.health = Health("ready", 1.0, f"Ready with {len(usable)} voices.")
+
+    def _usable(self, engine: Engine, report: Callable[[float], None]) -> tuple[dict[str, Voice], list[str]]:
+        """The voices that this engine can speak with, and a sentence for each other one."""
+        voices, problems = load_voices(self._folder)
+        usable: dict[str, Voice] = {}
+        for number, voice in enumerate(voices.values(), 1):
+            try:
+                if voice.engine != self.name:
+                    raise VoiceError(f"it is for the engine {voice.engine!r}, and this one is {self.name}.")
+                engine.prepare(voice)
+                usable[voice.id] = voice
+            except VoiceError as fault:
+                problems.append(f"The voice {voice.id} is skipped: {voice.folder / 'voice.toml'}: {fault}")
+            report(number / len(voices))
+        for problem in problems:
+            log.warning("%s", problem)
+        return usable, problems
+
     def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
         def count() -> None:
             self.active -= 1
@@ -88,22 +118,14 @@ class Host:
         def report(progress: float, detail: str) -> None:
             self.health = Health("loading", progress * 0.8, detail)
 
+        def warmed(share: float) -> None:
+            self.health = Health("warming", 0.8 + 0.1 * share, "Preparing the voices.")
+
         engine = self._make()
         engine.load(report)
-        self.health = Health("warming", 0.8, "Preparing the voices.")
-        voices, problems = load_voices(self._folder)
-        usable: dict[str, Voice] = {}
-        for number, voice in enumerate(voices.values(), 1):
-            try:
-                if voice.engine != self.name:
-                    raise VoiceError(f"it is for the engine {voice.engine!r}, and this one is {self.name}.")
-                engine.prepare(voice)
-                usable[voice.id] = voice
-            except VoiceError as fault:
-                problems.append(f"The voice {voice.id} is skipped: {voice.folder / 'voice.toml'}: {fault}")
-            self.health = Health("warming", 0.8 + 0.1 * number / len(voices), "Preparing the voices.")
-        for problem in problems:
-            log.warning("%s", problem)
+        warmed(0)
+        self._loaded = fingerprint(self._folder)
+        usable, problems = self._usable(engine, warmed)
         if not usable:
             detail = f"No voice in {self._folder} can be used. " + " ".join(problems)
             self.health = Health("failed", 0.9, detail.strip())

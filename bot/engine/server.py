@@ -56,6 +56,7 @@ class Server:
         )
 
     async def _voices(self, _request: web.Request) -> web.Response:
+        await self._host.refresh()
         return web.json_response(
             {
                 "voices": [
@@ -78,6 +79,8 @@ class Server:
             raise ApiError(
                 503, f"The engine is not ready. {health.detail}", code=f"engine_{health.status}", retry=1
             )
+        if wanted.voice not in self._host.voices:
+            await self._host.refresh()
         if wanted.voice not in self._host.voices:
             raise no_such_voice(wanted.voice, self._host.voices)
         if self._host.active >= MAX_ACTIVE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -42,6 +43,19 @@ def find_folder(named: Path = DEFAULT_FOLDER) -> Path:
     if named == DEFAULT_FOLDER:
         places += [_PACKAGE.parent / "voices", _PACKAGE / "data" / "voices"]
     return next((place for place in places if place.is_dir()), named)
+
+
+Fingerprint = tuple[tuple[str, int, int], ...]
+
+
+def fingerprint(folder: Path) -> Fingerprint:
+    """What changes when anything in the folder of voices does: names, times and sizes of all its files."""
+    found = []
+    for path in sorted(folder.glob("*/*")):
+        with contextlib.suppress(OSError):  # it went away between the two looks
+            stat = path.stat()
+            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
 
 
 def load_voices(folder: Path) -> tuple[dict[str, Voice], list[str]]:

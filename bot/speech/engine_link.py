@@ -64,6 +64,22 @@ async def health(session: ClientSession, base: str, *, timeout: float) -> dict[s
     return {"status": "ready"}
 
 
+async def voices_of(session: ClientSession, base: str) -> list[str]:
+    """The ids of the voices that an engine has; empty for a server that lists none. Raises EngineLost."""
+    import aiohttp
+
+    try:
+        async with session.get(f"{base}/v1/voices", timeout=aiohttp.ClientTimeout(total=5)) as response:
+            answer = await response.json(content_type=None) if response.status == 200 else None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise EngineLost(f"no list of voices from {base} ({type(error).__name__})") from None
+    listed = answer.get("voices") if isinstance(answer, dict) else None
+    voices = (
+        [voice.get("id") for voice in listed if isinstance(voice, dict)] if isinstance(listed, list) else []
+    )
+    return [voice for voice in voices if isinstance(voice, str)]
+
+
 class EngineAt:
     """An engine that somebody else runs, at a URL: asked how it is until it is ready, and when suspected."""
 

@@ -1,22 +1,60 @@
-"""How long a text will sound, before anything is synthesized: by syllables and pauses, not by bytes."""
+"""How long a text will sound, before anything is synthesized: by syllables and pauses, then by experience."""
 
 from __future__ import annotations
 
 import re
 
-# Seconds at speed 1, a fit to what espeak's default rates speak; clone voices differ by their own pace.
+from bot.messages import Utterance
+
+# Seconds at speed 1, a fit to espeak's voices; what each voice really takes is learnt as it speaks.
 _HAN = 0.24
 _LATIN_LETTER = 0.072
 _DIGIT = 0.30
 _PAUSE = 0.25
+_LEAST = 0.25
 
 _TOKENS = re.compile(
     r"(?P<han>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])|(?P<digit>\d)|(?P<pause>[，。！？；：、,.!?;:…]+)|(?P<letter>\w)"
 )
 _COST = {"han": _HAN, "digit": _DIGIT, "pause": _PAUSE, "letter": _LATIN_LETTER}
 
+_WEIGHT = 0.15  # of the newest utterance in what is known of a voice
+_BELIEVABLE = (0.3, 3.0)  # no voice is faster or slower than the rule by more
+
 
 def seconds(text: str, speed: float = 1.0) -> float:
-    """Estimated seconds of speech of `text`, at least a quarter of a second."""
+    """Seconds of speech of `text` by rule alone, at least a quarter of a second."""
     total = sum(_COST[match.lastgroup or "letter"] for match in _TOKENS.finditer(text))
-    return max(total, 0.25) / speed
+    return max(total, _LEAST) / speed
+
+
+class Estimator:
+    """The rule, corrected for each voice by what it has really spoken (an exponential moving average).
+
+    `pause`: seconds that follow each utterance, which count with it.
+    """
+
+    def __init__(self, pause: float = 0.0) -> None:
+        self._pause = pause
+        self._pace: dict[str, float] = {}  # a voice's real seconds over the rule's
+
+    def seconds(self, text: str, voice: str, speed: float = 1.0) -> float:
+        """Seconds from the first sample of `text` to that of what follows it."""
+        return seconds(text, speed) * self._pace.get(voice, self._usual) + self._pause
+
+    def learn(self, text: str, voice: str, speed: float, heard: float) -> None:
+        """`text` has lasted `heard` seconds, spoken to its end."""
+        low, high = _BELIEVABLE
+        ratio = min(max(heard / seconds(text, speed), low), high)
+        known = self._pace.get(voice)
+        self._pace[voice] = ratio if known is None else known + _WEIGHT * (ratio - known)
+
+    def learn_utterance(self, utterance: Utterance, heard: float) -> None:
+        """As `learn`; one that changes voices teaches nothing."""
+        if heard and not utterance.parts:
+            self.learn(utterance.text, utterance.voice, utterance.speed, heard)
+
+    @property
+    def _usual(self) -> float:
+        """For a voice that has not spoken yet: as the others."""
+        return sum(self._pace.values()) / len(self._pace) if self._pace else 1.0

@@ -1,86 +1,208 @@
-"""What waits to be spoken: bounded, paid messages first and never dropped, stale ones never spoken."""
+"""What waits to be spoken, thought of in seconds: who is next, what is shortened, what is given up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from bot.messages import Dropped, Utterance
-from bot.speech.estimate import seconds
+from bot.messages import Dropped, Rank, Utterance, dollars
+from bot.speech.estimate import Estimator
+
+# Shares of the limit that the backlog reaches before each measure is taken, mildest first.
+_SHORT_NAMES = 0.5
+_NO_NAMES = 0.65
+_FASTER = 0.6
+_GOES_ON = 30.0  # seconds within which the same person's next words need no name
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`seconds` of speech and `length` utterances may wait, for at most `max_age` seconds each.
+
+    `hold`: seconds that everything waits at least, for a moderator to take it back. `fastest`: the rate up
+    to which speech is hurried before anything is given up.
+    """
+
+    seconds: float = 60.0
+    length: int = 200
+    max_age: float = 120.0
+    hold: float = 0.0
+    fastest: float = 1.25
 
 
 class SpeechQueue:
-    """The only place with a policy: what is spoken next, and what is given up.
+    """The only place with a policy.
 
-    `length` bounds the ordinary utterances; a paid one is neither counted nor ever dropped. `max_age` is in
-    seconds since an utterance's event came in. `dropped` is told of each utterance that is given up.
+    Paid utterances come first, by worth, and are never given up; then moderators, subscribers, viewers, each
+    in the order in which they came; nobody but who paid is heard twice in a row while others wait. As the
+    backlog grows towards its limit, names are shortened and then left out, speech gets faster, and then
+    ordinary utterances are dropped: the least of rank first, of these the oldest.
     """
 
     def __init__(
-        self, *, length: int, max_age: float, clock: Callable[[], float], dropped: Callable[[Dropped], None]
+        self,
+        limits: Limits,
+        *,
+        clock: Callable[[], float],
+        dropped: Callable[[Dropped], None],
+        estimator: Estimator | None = None,
     ) -> None:
-        self._length = length
-        self._max_age = max_age
+        self.limits = limits
         self._clock = clock
         self._dropped = dropped
-        self._paid: deque[Utterance] = deque()
-        self._ordinary: deque[Utterance] = deque()
-        self._filled = asyncio.Event()
+        self._estimator = estimator or Estimator()
+        self._waiting: dict[Rank, list[Utterance]] = {rank: [] for rank in sorted(Rank, reverse=True)}
+        self._costs: dict[str, float] = {}  # estimated seconds of each that waits, by id
+        self._last_author = ""
+        self._last_taken = float("-inf")
+        self._changed = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self.paused = False
 
     def __len__(self) -> int:
-        return len(self._paid) + len(self._ordinary)
+        return sum(map(len, self._waiting.values()))
 
     def __iter__(self) -> Iterator[Utterance]:
-        """In the order in which they would be spoken."""
-        yield from self._paid
-        yield from self._ordinary
+        """By rank, and within a rank in the order in which they would be spoken."""
+        for waiting in self._waiting.values():
+            yield from waiting
 
     @property
     def backlog(self) -> float:
-        """Estimated seconds of speech that wait."""
-        return sum(seconds(utterance.text, utterance.speed) for utterance in self)
+        """Estimated seconds of speech that wait, said in full."""
+        return sum(self._costs.values())
 
     def put(self, utterance: Utterance) -> None:
+        """Adds an utterance; what must go for it is dropped."""
+        if self.limits.hold:
+            utterance = replace(utterance, not_before=utterance.received_at + self.limits.hold)
+        waiting = self._waiting[utterance.rank]
+        waiting.append(utterance)
+        self._costs[utterance.id] = self._seconds(utterance)
         if utterance.paid:
-            self._paid.append(utterance)
-        else:
-            while len(self._ordinary) >= self._length:
-                self._dropped(Dropped(self._ordinary.popleft(), "queue full"))
-            self._ordinary.append(utterance)
-        self._filled.set()
+            waiting.sort(key=lambda paid: -dollars(paid.event))  # stable: equals stay in order
         self._empty.clear()
+        self._make_room()
+        self._changed.set()
+
+    def put_back(self, utterance: Utterance) -> None:
+        """Returns one that was taken and has not been heard: it is the next of its rank."""
+        self._waiting[utterance.rank].insert(0, utterance)
+        self._costs[utterance.id] = self._seconds(utterance)
+        self._empty.clear()
+        self._changed.set()
+
+    def take(self) -> Utterance | None:
+        """The next utterance, worded and hurried as the backlog demands; None if none may be spoken now."""
+        self._drop_stale()
+        # What the last utterance has taught of its voice's pace is true of those that wait.
+        self._costs = {utterance.id: self._seconds(utterance) for utterance in self}
+        now = self._clock()
+        chosen = None if self.paused else self._next(now)
+        if chosen is None:
+            return None
+        pressure = self.backlog / self.limits.seconds
+        self._waiting[chosen.rank].remove(chosen)
+        self._forget(chosen)
+        goes_on = chosen.author_id == self._last_author and now - self._last_taken < _GOES_ON
+        self._last_author, self._last_taken = chosen.author_id, now
+        return self._worded(chosen, pressure, goes_on=bool(chosen.author_id) and goes_on)
 
     async def get(self) -> Utterance:
-        """The next utterance that is still fresh; waits for one."""
+        """As `take`, but waits for an utterance."""
         while True:
-            self._drop_stale()
-            if waiting := self._paid or self._ordinary:
-                utterance = waiting.popleft()
-                self._note_empty()
+            self._changed.clear()
+            if utterance := self.take():
                 return utterance
-            self._filled.clear()
-            await self._filled.wait()
+            held = [waiting.not_before for waiting in self if waiting.not_before > self._clock()]
+            delay = min(held) - self._clock() if held and not self.paused else None
+            try:
+                await asyncio.wait_for(self._changed.wait(), delay)
+            except TimeoutError:
+                continue
 
     async def until_empty(self) -> None:
         await self._empty.wait()
 
-    def remove(self, match: Callable[[Utterance], bool], reason: str) -> None:
-        """Gives up every utterance that `match` is true of, paid ones too."""
-        for waiting in (self._paid, self._ordinary):
-            for utterance in [utterance for utterance in waiting if match(utterance)]:
-                waiting.remove(utterance)
-                self._dropped(Dropped(utterance, reason))
-        self._note_empty()
+    def remove(self, match: Callable[[Utterance], bool], reason: str) -> int:
+        """Gives up every utterance that `match` is true of, paid ones too; returns how many."""
+        gone = [utterance for utterance in self if match(utterance)]
+        for utterance in gone:
+            self._waiting[utterance.rank].remove(utterance)
+            self._give_up(utterance, reason)
+        return len(gone)
+
+    def amend(self, utterance_id: str, change: Callable[[Utterance], Utterance]) -> bool:
+        """Changes one that still waits, in its place; False if it does not wait any more."""
+        for waiting in self._waiting.values():
+            for place, utterance in enumerate(waiting):
+                if utterance.id == utterance_id:
+                    waiting[place] = change(utterance)
+                    self._costs[utterance_id] = self._seconds(waiting[place])
+                    return True
+        return False
+
+    def reorder(self, ids: Iterable[str]) -> None:
+        """Puts those that still wait into this order within their ranks; the others follow."""
+        place = {utterance_id: number for number, utterance_id in enumerate(ids)}
+        for waiting in self._waiting.values():
+            waiting.sort(key=lambda utterance: place.get(utterance.id, len(place)))
+
+    def resume(self) -> None:
+        self.paused = False
+        self._changed.set()
+
+    def _seconds(self, utterance: Utterance) -> float:
+        return self._estimator.seconds(utterance.text, utterance.voice, utterance.speed)
+
+    def _next(self, now: float) -> Utterance | None:
+        repeated = None
+        for rank, waiting in self._waiting.items():
+            for utterance in waiting:
+                if utterance.not_before > now:
+                    continue
+                if rank is Rank.PAID or not utterance.author_id or utterance.author_id != self._last_author:
+                    return utterance
+                repeated = repeated or utterance
+        return repeated
+
+    def _worded(self, utterance: Utterance, pressure: float, *, goes_on: bool) -> Utterance:
+        texts = (utterance.text, *utterance.shorter)
+        brevity = 2 if goes_on or pressure >= _NO_NAMES else 1 if pressure >= _SHORT_NAMES else 0
+        hurry = min(max((pressure - _FASTER) / (1 - _FASTER), 0.0), 1.0)
+        speed = utterance.speed * (1 + (max(self.limits.fastest, 1.0) - 1) * hurry)
+        return replace(utterance, text=texts[min(brevity, len(texts) - 1)], speed=round(min(speed, 4.0), 3))
+
+    def _make_room(self) -> None:
+        excess = self.backlog - self.limits.seconds
+        surplus = len(self) - len(self._waiting[Rank.PAID]) - self.limits.length
+        for rank in sorted(Rank):
+            if rank is Rank.PAID:
+                return
+            waiting = self._waiting[rank]
+            # The last one of all stays: something must be spoken, however long it is.
+            while waiting and (excess > 0 or surplus > 0) and len(self) > 1:
+                oldest = waiting.pop(0)
+                excess -= self._costs[oldest.id]
+                surplus -= 1
+                self._give_up(oldest, "queue full")
 
     def _drop_stale(self) -> None:
-        oldest = self._clock() - self._max_age
-        while self._ordinary and self._ordinary[0].received_at < oldest:
-            self._dropped(Dropped(self._ordinary.popleft(), "stale"))
-        self._note_empty()
+        oldest = self._clock() - self.limits.max_age
+        for rank, waiting in self._waiting.items():
+            if rank is not Rank.PAID and any(utterance.received_at < oldest for utterance in waiting):
+                stale = [utterance for utterance in waiting if utterance.received_at < oldest]
+                waiting[:] = [utterance for utterance in waiting if utterance.received_at >= oldest]
+                for utterance in stale:
+                    self._give_up(utterance, "stale")
 
-    def _note_empty(self) -> None:
+    def _give_up(self, utterance: Utterance, reason: str) -> None:
+        self._forget(utterance)
+        self._dropped(Dropped(utterance, reason))
+
+    def _forget(self, utterance: Utterance) -> None:
+        self._costs.pop(utterance.id, None)
         if not len(self):
             self._empty.set()

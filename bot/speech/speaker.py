@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from bot.feed import Feed
@@ -34,13 +35,24 @@ class Speaker:
     The next utterance is made while the last one's end is still being heard, so several may be under way.
     """
 
-    def __init__(self, queue: SpeechQueue, voice: Voice, ear: Ear, feed: Feed) -> None:
+    def __init__(
+        self,
+        queue: SpeechQueue,
+        voice: Voice,
+        ear: Ear,
+        feed: Feed,
+        *,
+        learn: Callable[[Utterance, float], None] = lambda utterance, seconds: None,
+    ) -> None:
+        """`learn` is told how many seconds an utterance lasts, once all of it has been made."""
         self._queue = queue
         self._voice = voice
         self._ear = ear
         self._feed = feed
+        self._learn = learn
         self._under_way: dict[str, Utterance] = {}  # taken from the queue, not yet heard to the end
         self._making: tuple[Utterance, asyncio.Task[None]] | None = None
+        self._sounding: set[str] = set()  # ids of those under way whose first sample has gone out
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -69,8 +81,31 @@ class Speaker:
             self._leave(utterance)
             self._feed.publish(Dropped(utterance, reason))
 
+    def give_way(self) -> None:
+        """Puts back what is being made and cannot be heard yet, for something of more worth has come in."""
+        if self._making and self._making[0].id not in self._sounding:
+            utterance, task = self._making
+            task.cancel()
+            self._ear.cut(utterance.id)
+            self._leave(utterance)
+            # Under an id of its own: the player knows the old one as cut.
+            self._queue.put_back(replace(utterance, id=f"{utterance.id}+"))
+
+    @property
+    def heard(self) -> Utterance | None:
+        """What is being heard now."""
+        return next((utterance for utterance in self.under_way if utterance.id in self._sounding), None)
+
+    def skip(self) -> Utterance | None:
+        """Ends what is being heard now; returns it."""
+        heard = self.heard
+        if heard:
+            self.retract(lambda utterance: utterance.id == heard.id, "skipped")
+        return heard
+
     def started(self, utterance: Utterance, at: float) -> None:
         """The player's word that an utterance's first sample went out, at monotonic second `at`."""
+        self._sounding.add(utterance.id)
         self._feed.publish(Speaking(utterance, at - utterance.received_at))
 
     def finished(self, utterance: Utterance, at: float, whole: bool) -> None:
@@ -93,10 +128,13 @@ class Speaker:
     async def _speak(self, utterance: Utterance) -> None:
         try:
             async with contextlib.aclosing(self._voice.speak(utterance)) as chunks:
+                heard = 0.0
                 async for chunk in chunks:
                     if not await self._ear.play(chunk):
                         return
+                    heard += len(chunk.samples) / chunk.rate
             await self._ear.end(utterance)
+            self._learn(utterance, heard)
         except EngineError as error:
             log.warning("utterance %s was given up: %s", utterance.id, error)
             self._ear.cut(utterance.id)
@@ -106,5 +144,6 @@ class Speaker:
 
     def _leave(self, utterance: Utterance) -> None:
         self._under_way.pop(utterance.id, None)
+        self._sounding.discard(utterance.id)
         if not self._under_way:
             self._idle.set()

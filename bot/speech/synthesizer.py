@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.messages import AudioChunk, Utterance
+from bot.messages import AudioChunk, Part, Utterance
 from bot.speech.clauses import clauses
 from bot.speech.engine_link import UNAUTHORIZED, EngineLink, EngineLost, EngineRefused
 
@@ -53,12 +53,12 @@ class Synthesizer:
         bytes that were already given out, it goes on behind them, else the clause is heard again from its
         start. Raises EngineRefused, or EngineLost when one clause has cost several engines.
         """
-        for clause in clauses(utterance.text):
+        for request in self._requests(utterance):
             given = bytearray()
             for attempt in range(_TRIES):
                 base = await self._link.address()
                 try:
-                    async with aclosing(self._clause(base, clause, utterance, given)) as pieces:
+                    async with aclosing(self._clause(base, request, given)) as pieces:
                         async for pcm, rate in pieces:
                             yield AudioChunk(utterance, _samples(pcm), rate)
                     break
@@ -68,8 +68,20 @@ class Synthesizer:
                     if attempt == _TRIES - 1:
                         raise
 
+    def _requests(self, utterance: Utterance) -> Iterator[dict[str, str | float]]:
+        """A request a clause, in the order in which they are spoken."""
+        for part in utterance.parts or (Part(utterance.voice, utterance.text),):
+            for clause in clauses(part.text):
+                yield {
+                    "model": self._model,
+                    "input": clause,
+                    "voice": part.voice,
+                    "speed": utterance.speed,
+                    "response_format": "pcm",
+                }
+
     async def _clause(
-        self, base: str, clause: str, utterance: Utterance, given: bytearray
+        self, base: str, request: dict[str, str | float], given: bytearray
     ) -> AsyncGenerator[tuple[bytes, int]]:
         """PCM in whole samples, of at most 0.2 s each, without the `given` bytes if it begins with them.
 
@@ -77,13 +89,6 @@ class Synthesizer:
         """
         import aiohttp
 
-        request = {
-            "model": self._model,
-            "input": clause,
-            "voice": utterance.voice,
-            "speed": utterance.speed,
-            "response_format": "pcm",
-        }
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=self._answer_timeout)
         try:
             async with self._session().post(

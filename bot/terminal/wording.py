@@ -44,7 +44,7 @@ def what(event: ChatEvent) -> str:
         case ChatMessage(worth=worth):
             return f"{_paid(worth)} {printable(event.text)}".lstrip()
         case SuperChat(text=text, worth=worth):
-            return f"[{worth.amount:g} {worth.currency}] {printable(text)}"
+            return f"{_paid(worth)} {printable(text)}"
         case Redemption(reward=reward, text=text):
             return f"[{printable(reward, 40)}] {printable(text)}".rstrip()
         case Interaction(kind=kind, count=count):

@@ -20,7 +20,8 @@ __all__ = ["pulse"]
 def _arguments(twitch: FakeTwitch, folder: Path) -> list[str]:
     return [
         *("--twitch.channel", "teststreamer", "--twitch.url", twitch.url),
-        *("--store", str(folder / "store.sqlite3")),
+        *("--store", str(folder / "store.sqlite3"), "--viewers.voices", "same"),
+        *("--queue.fastest", "1"),
     ]
 
 

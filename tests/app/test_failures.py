@@ -30,6 +30,7 @@ def settings(twitch: FakeTwitch, folder: Path, output: str = "device") -> list[s
     return [
         *("--twitch.channel", "teststreamer", "--twitch.url", twitch.url),
         *("--store", str(folder / "store.sqlite3"), "--audio.output", output),
+        *("--viewers.voices", "same", "--templates.cheer", "{text}"),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from bot.chat.reader import Reader, Rejected
@@ -10,14 +12,19 @@ from bot.messages import (
     Author,
     ChatEvent,
     ChatMessage,
+    Event,
     Fragment,
     FragmentKind,
     Gift,
+    Interaction,
+    InteractionKind,
     Notice,
     Raid,
+    Redemption,
     Retraction,
     RetractionScope,
     Subscription,
+    SuperChat,
     Worth,
 )
 
@@ -33,7 +40,8 @@ def message(*parts: str | Fragment, author: Author = ALICE) -> ChatMessage:
 
 
 def read(event: ChatEvent, templates: Templates | None = None, **chat: object) -> str | Rejected:
-    return Reader(Chat.model_validate(chat), templates or Templates()).read(event)
+    said = Reader(Chat.model_validate(chat), templates or Templates()).read(event)
+    return said if isinstance(said, Rejected) else said[0]
 
 
 LINES: list[tuple[str, str | Rejected]] = [
@@ -73,6 +81,7 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("EXAMPLE.COM", "link"),
     ("x.com:8080/path", "link"),
     ("my_site.com", "my link"),
+    ("x.tvhttps://y.tv", "link link"),  # pasted twice
     ("mail user_1@example.com please", "mail link please"),
     ("https://ex\u200bample.com", "link"),
     ("awww... so cute", "awww... so cute"),
@@ -207,10 +216,18 @@ def test_a_long_message_is_cut_at_a_word() -> None:
     assert read(message("字" * 100), max_length=7) == "字" * 7
 
 
-def event(kind: str, **fields: object) -> ChatEvent:
+def event(kind: str, /, **fields: object) -> ChatEvent:
     base = {"source": "twitch", "channel": "c", "id": "e", "author": Author("1", "Bob")}
-    classes: dict[str, type[ChatEvent]] = {"gift": Gift, "sub": Subscription, "raid": Raid, "notice": Notice}
-    return classes[kind](**{**base, **fields})  # type: ignore[arg-type]
+    classes: dict[str, type[Event]] = {
+        "gift": Gift,
+        "sub": Subscription,
+        "raid": Raid,
+        "notice": Notice,
+        "super chat": SuperChat,
+        "redemption": Redemption,
+        "follow": Interaction,
+    }
+    return cast("ChatEvent", classes[kind](**{**base, **fields}))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +238,10 @@ def event(kind: str, **fields: object) -> ChatEvent:
         (event("sub", months=1), "Bob subscribed, month 1."),
         (event("raid", viewers=42), "Bob raids with 42 viewers"),
         (event("notice", text="hi"), Rejected("not announced")),
+        (event("super chat", text="主播加油 x.tv", worth=Worth(30, "CNY")), "Bob: 主播加油 链接"),
+        (event("redemption", reward="Hydrate", text="drink!"), "Bob: drink!"),
+        (event("redemption", reward="Hydrate"), Rejected("empty")),
+        (event("follow", kind=InteractionKind.FOLLOW), Rejected("not announced")),
         (event("gift", gift="♥", author=Author("1", "☆☆")), "?: 1"),
     ],
 )  # fmt: skip
@@ -240,8 +261,8 @@ def test_a_retraction_is_never_said() -> None:
         ({"message": "{text} {text}"}, message("hi"), "hi hi"),
         ({"message": ""}, message("hi"), Rejected("not announced")),
         ({"raid": ""}, event("raid", viewers=1), Rejected("not announced")),
-        ({"notice": "{text}"}, event("notice", text="hi"), "hi"),
-        ({"notice": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
+        ({"announcement": "{text}"}, event("notice", text="hi"), "hi"),
+        ({"announcement": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
         ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "?: x"),
     ],
 )

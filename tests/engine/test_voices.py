@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from bot.engine.espeak import read_settings
 from bot.engine.voices import VoiceError, load_voices
+from tests.engine.running import end, start
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -92,3 +96,22 @@ def test_a_wrong_espeak_table(tmp_path: Path, table: str, fault: str) -> None:
     assert problems == []
     with pytest.raises(VoiceError, match=fault):
         read_settings(voices["a"])
+
+
+def test_a_voice_added_while_it_runs_can_be_used_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "voices"
+    shutil.copytree(ROOT / "voices" / "mei", folder / "mei")
+    engine = start("--voices", str(folder))
+
+    def voices() -> list[str]:
+        with urllib.request.urlopen(f"{engine.url}/v1/voices") as answer:
+            return [voice["id"] for voice in json.load(answer)["voices"]]
+
+    try:
+        assert voices() == ["mei"]
+        shutil.copytree(ROOT / "voices" / "leo", folder / "leo")
+        assert voices() == ["leo", "mei"]
+        (folder / "leo" / "voice.toml").write_text("broken [")
+        assert voices() == ["mei"]
+    finally:
+        end(engine.process)

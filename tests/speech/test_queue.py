@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.messages import Author, ChatMessage, Dropped, Fragment, Utterance, Worth
+from bot.messages import Author, ChatMessage, Dropped, Fragment, Utterance, Worth, rank_of
 from bot.speech.estimate import seconds
-from bot.speech.queue import SpeechQueue
+from bot.speech.queue import Limits, SpeechQueue
 
 
 class Clock:
@@ -30,7 +30,7 @@ def dropped() -> list[Dropped]:
 
 @pytest.fixture
 def queue(clock: Clock, dropped: list[Dropped]) -> SpeechQueue:
-    return SpeechQueue(length=3, max_age=10, clock=clock, dropped=dropped.append)
+    return SpeechQueue(Limits(length=3, max_age=10), clock=clock, dropped=dropped.append)
 
 
 def utterance(
@@ -40,11 +40,13 @@ def utterance(
         source="twitch",
         channel="c",
         id=name,
-        author=Author("1", "A"),
+        author=Author(name, name),
         fragments=(Fragment(text),),
         worth=Worth(5, "bits") if paid else None,
     )
-    return Utterance(id=name, text=text, voice="mei", event=event, received_at=at, speed=speed)
+    return Utterance(
+        id=name, text=text, voice="mei", event=event, received_at=at, speed=speed, rank=rank_of(event)
+    )
 
 
 def names(queue: SpeechQueue) -> list[str]:

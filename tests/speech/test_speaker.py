@@ -12,7 +12,7 @@ import pytest
 from bot.feed import Feed
 from bot.messages import AudioChunk, Dropped, FeedEntry, Speaking, Spoken, Trouble, Utterance
 from bot.speech.engine_link import EngineLost, EngineRefused
-from bot.speech.queue import SpeechQueue
+from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
 
 SAMPLES = np.zeros(10, np.float32)
@@ -74,7 +74,7 @@ class Stage:
         self.entries: list[FeedEntry] = []
         feed = Feed()
         feed.subscribe(self.entries.append)
-        self.queue = SpeechQueue(length=10, max_age=60, clock=lambda: self.now, dropped=feed.publish)
+        self.queue = SpeechQueue(Limits(max_age=60), clock=lambda: self.now, dropped=feed.publish)
         self.voice = Voice()
         self.ear = Ear()
         self.speaker = Speaker(self.queue, self.voice, self.ear, feed)
@@ -324,4 +324,60 @@ async def test_idle_when_the_rest_is_retracted_before_it_is_taken() -> None:
         idle = asyncio.create_task(stage.speaker.until_idle())
         await settle()
         stage.retract("b", "c")
+        await asyncio.wait_for(idle, 1)
+
+
+# ------------------------------------------------------------------ giving way, and skipping
+
+
+async def test_what_cannot_be_heard_yet_gives_way() -> None:
+    async with running() as stage:
+        stage.put("a", "b")
+        await settle()
+        stage.speaker.give_way()
+        await settle()
+        assert stage.ear.cuts == ["a"]
+        assert stage.voice.closed == ["a"]
+        assert stage.dropped == []
+        assert stage.voice.begun == ["a", "a+"]
+        assert stage.under_way == ["a+"]
+
+
+async def test_what_is_heard_does_not_give_way() -> None:
+    async with running() as stage:
+        (a,) = stage.put("a")
+        stage.voice.step()
+        await settle()
+        stage.speaker.started(a, 1000.1)
+        stage.speaker.give_way()
+        await settle()
+        assert stage.ear.cuts == []
+        assert stage.under_way == ["a"]
+
+
+async def test_skip_ends_what_is_heard_and_nothing_else() -> None:
+    async with running() as stage:
+        a, _ = stage.put("a", "b")
+        assert stage.speaker.skip() is None
+        stage.voice.step()
+        stage.voice.end()
+        await settle()
+        assert stage.speaker.skip() is None  # made, and not heard yet
+        stage.speaker.started(a, 1000.1)
+        assert stage.speaker.skip() == a
+        assert stage.dropped == [("a", "skipped")]
+        assert stage.under_way == ["b"]
+        assert stage.speaker.skip() is None
+
+
+async def test_idle_is_not_told_while_something_was_put_back() -> None:
+    async with running() as stage:
+        stage.put("a")
+        await settle()
+        idle = asyncio.create_task(stage.speaker.until_idle())
+        await settle()
+        stage.speaker.give_way()
+        await settle()
+        assert not idle.done()
+        stage.retract("a+")
         await asyncio.wait_for(idle, 1)

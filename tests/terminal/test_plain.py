@@ -7,6 +7,7 @@ import json
 import os
 import time
 import unicodedata
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -18,15 +19,19 @@ from bot.messages import (
     ChatMessage,
     Dropped,
     EngineState,
+    Event,
     FeedEntry,
     Fragment,
     FragmentKind,
     Gift,
     Heard,
+    Interaction,
+    InteractionKind,
     Notice,
     OutputState,
     Queued,
     Raid,
+    Redemption,
     Refused,
     Retraction,
     RetractionScope,
@@ -36,6 +41,7 @@ from bot.messages import (
     Spoken,
     State,
     Subscription,
+    SuperChat,
     Trouble,
     Utterance,
     Worth,
@@ -55,9 +61,8 @@ def message(
     )  # fmt: skip
 
 
-def chat(kind: type[Gift | Subscription | Raid | Notice | Retraction], **fields: object) -> ChatEvent:
-    made: ChatEvent = kind(source="twitch", channel="c", id="e", **fields)  # type: ignore[arg-type]
-    return made
+def chat(kind: type[Event], /, **fields: object) -> ChatEvent:
+    return cast("ChatEvent", kind(source="twitch", channel="c", id="e", **fields))  # type: ignore[arg-type]
 
 
 def utterance(text: str = "hi") -> Utterance:
@@ -108,6 +113,11 @@ def test_some_happenings_are_no_news(entry: FeedEntry) -> None:
         (chat(Subscription, author=ALICE), "subscribed, month 1."),
         (chat(Raid, author=ALICE, viewers=42), "raids with 42 viewers"),
         (chat(Notice, text="slow mode"), "slow mode"),
+        (chat(SuperChat, author=ALICE, text="加油", worth=Worth(30, "CNY")), "[30 CNY] 加油"),
+        (chat(Redemption, author=ALICE, reward="Hydrate", text="now"), "[Hydrate] now"),
+        (chat(Redemption, author=ALICE, reward="Hydrate"), "[Hydrate]"),
+        (chat(Interaction, author=ALICE, kind=InteractionKind.FOLLOW), "(follow)"),
+        (chat(Interaction, author=ALICE, kind=InteractionKind.LIKE, count=9), "(like × 9)"),
         (chat(Retraction, scope=RetractionScope.ALL), "the chat was cleared"),
         (chat(Retraction, scope=RetractionScope.USER, target="1"), "somebody's messages were deleted"),
         (chat(Retraction, scope=RetractionScope.MESSAGE, target="1"), "a message was deleted"),
@@ -140,6 +150,8 @@ EVIL = "\x1b[2J\x1b]0;title\x07a\r\nb\u202ec\u2028d\x9be\x00f\ud800g\u200bh"
         Heard(chat(Gift, author=ALICE, gift=EVIL, worth=Worth(1, EVIL))),
         Heard(chat(Subscription, author=ALICE, text=EVIL)),
         Heard(chat(Notice, text=EVIL)),
+        Heard(chat(SuperChat, author=ALICE, text=EVIL, worth=Worth(1, EVIL))),
+        Heard(chat(Redemption, author=ALICE, reward=EVIL, text=EVIL)),
         SourceState("twitch", EVIL, State.FAILED, EVIL),
         EngineState(State.WAITING, EVIL),
         OutputState(State.WAITING, EVIL),

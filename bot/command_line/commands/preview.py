@@ -29,7 +29,7 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
             fragments=(Fragment(line),),
         )
         said = reader.read(message)
-        print(f"refused: {said.reason}" if isinstance(said, Rejected) else said, flush=True)
+        print(f"refused: {said.reason}" if isinstance(said, Rejected) else said[0], flush=True)
     return 0
 
 

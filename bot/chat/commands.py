@@ -1,0 +1,147 @@
+"""Chat commands: which there are, who may use them, and what a line calls; the same on every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bot.config import Commands as CommandSettings
+from bot.messages import Author, ChatMessage, Role
+
+_REMEMBERED = 4096  # viewers whose last command is remembered
+
+
+class Standing(IntEnum):
+    """Who may use a command: these, and everyone above."""
+
+    EVERYONE = 0
+    SUBSCRIBER = 1
+    VIP = 2
+    MODERATOR = 3
+    BROADCASTER = 4
+    NOBODY = 5
+
+
+def standing(author: Author) -> Standing:
+    for role, rank in (
+        (Role.BROADCASTER, Standing.BROADCASTER),
+        (Role.MODERATOR, Standing.MODERATOR),
+        (Role.VIP, Standing.VIP),
+        (Role.SUBSCRIBER, Standing.SUBSCRIBER),
+    ):
+        if role in author.roles:
+            return rank
+    return Standing.EVERYONE
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`aliases` are other words for it; `usage` is what follows the word."""
+
+    name: str
+    aliases: tuple[str, ...]
+    standing: Standing
+    usage: str = ""
+
+
+EVERYONE, MODERATOR = Standing.EVERYONE, Standing.MODERATOR
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("voice", ("声音", "音色"), EVERYONE, "NAME | random | list"),
+        Command("voices", ("声音列表", "音色列表"), EVERYONE),
+        Command("speed", ("语速",), EVERYONE, "0.5-2.0"),
+        Command("callme", ("叫我",), EVERYONE, "NAME"),
+        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING"),
+        Command("forget", ("忘记", "忘"), EVERYONE, "WORD"),
+        Command("readings", ("读音",), EVERYONE),
+        Command("skip", ("跳过", "下一条"), EVERYONE),
+        Command("queue", ("队列",), EVERYONE),
+        Command("help", ("帮助", "commands"), EVERYONE),
+        Command("tts", ("朗读",), MODERATOR, "on | off"),
+        Command("pause", ("暂停",), MODERATOR),
+        Command("resume", ("继续",), MODERATOR),
+        Command("clear", ("清空",), MODERATOR),
+        Command("mute", ("禁言", "静音"), MODERATOR, "VIEWER"),
+        Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER"),
+        Command("block", ("屏蔽",), MODERATOR, "WORD"),
+        Command("unblock", ("取消屏蔽",), MODERATOR, "WORD"),
+        Command("volume", ("音量",), MODERATOR, "0-100"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command that may be carried out. `chinese`: it was given by a Chinese word, and is answered so."""
+
+    command: str
+    arguments: str
+    message: ChatMessage
+    standing: Standing
+    chinese: bool = False
+
+
+class Router:
+    """Finds the command in a line. Unknown ones, forbidden ones and those that come too soon are no calls."""
+
+    def __init__(self, settings: CommandSettings, prefix: str, clock: Callable[[], float]) -> None:
+        self._prefix = prefix
+        self._cooldown = settings.cooldown
+        self._clock = clock
+        self._needed = {
+            name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
+            for name, command in COMMANDS.items()
+        }
+        self._names = _names(settings.aliases)
+        self._last: dict[str, float] = {}
+
+    def call(self, message: ChatMessage) -> Call | None:
+        """What `message` calls, if it does, and its author may."""
+        text = message.text.strip()
+        if not self._prefix or not text.startswith(self._prefix):
+            return None
+        word, _, arguments = text[len(self._prefix) :].strip().partition(" ")
+        name, rest = self._find(word)
+        author_standing = standing(message.author)
+        if not name or author_standing < self._needed[name] or not self._is_time(message, author_standing):
+            return None
+        arguments = f"{rest} {arguments}".strip()
+        return Call(name, arguments, message, author_standing, chinese=not word.isascii())
+
+    def allowed(self, author: Author) -> list[Command]:
+        """The commands that somebody may use."""
+        own = standing(author)
+        return [command for name, command in COMMANDS.items() if own >= self._needed[name]]
+
+    def _find(self, word: str) -> tuple[str, str]:
+        """(the command's name or "", what follows it in the same word: "!声音小明" has no space)."""
+        folded = word.casefold()
+        if folded in self._names:
+            return self._names[folded], ""
+        for length in range(min(len(word), 8), 0, -1):
+            head = folded[:length]
+            if not head.isascii() and head in self._names:
+                return self._names[head], word[length:]
+        return "", ""
+
+    def _is_time(self, message: ChatMessage, author_standing: Standing) -> bool:
+        if author_standing >= Standing.MODERATOR:
+            return True
+        who = f"{message.source}:{message.author.id}"
+        now = self._clock()
+        if now - self._last.get(who, float("-inf")) < self._cooldown:
+            return False
+        self._last.pop(who, None)
+        self._last[who] = now
+        if len(self._last) > _REMEMBERED:
+            del self._last[next(iter(self._last))]
+        return True
+
+
+def _names(aliases: Mapping[str, str]) -> dict[str, str]:
+    names = {alias.casefold(): command.name for command in COMMANDS.values() for alias in command.aliases}
+    names |= {name: name for name in COMMANDS}
+    return names | {alias.casefold(): name for alias, name in aliases.items() if name in COMMANDS}

@@ -1,0 +1,104 @@
+"""What is said of an event, in the streamer's words, and the same in fewer words for when others wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from bot.config import Templates
+from bot.messages import (
+    ChatEvent,
+    ChatMessage,
+    Gift,
+    Interaction,
+    Notice,
+    Raid,
+    Redemption,
+    Retraction,
+    Subscription,
+    SuperChat,
+    worth_of,
+)
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_WORD_IN_NAME = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|[^\W\d_]{2,}")
+_SHORT_LATIN, _SHORT_HAN = 8, 4
+
+
+def template_for(templates: Templates, event: ChatEvent) -> str:
+    """The streamer's template for this kind of event; "" says nothing of it."""
+    match event:
+        case ChatMessage(worth=None):
+            return templates.message
+        case ChatMessage():
+            return templates.cheer
+        case SuperChat():
+            return templates.super_chat
+        case Redemption():
+            return templates.redemption
+        case Gift():
+            return templates.gift
+        case Subscription():
+            return templates.subscription
+        case Raid():
+            return templates.raid
+        case Interaction(kind=kind):
+            return str(getattr(templates, kind.value))
+        case Notice(kind=kind):
+            return str(getattr(templates, kind.value.replace(" ", "_")))
+        case Retraction():
+            return ""
+
+
+def fields_of(event: ChatEvent) -> dict[str, str]:
+    """What a template may name, as it was sent; the name and the text are the caller's to make speakable."""
+    fields: dict[str, str] = {}
+    if worth := worth_of(event):
+        fields["amount"] = f"{worth.amount:g}"
+    match event:
+        case Redemption(reward=reward):
+            fields["reward"] = reward
+        case Gift(gift=gift, count=count):
+            fields |= {"gift": gift, "count": str(count)}
+        case Subscription(months=months, tier=tier):
+            fields |= {"months": str(months), "tier": tier}
+        case Raid(viewers=viewers):
+            fields["viewers"] = str(viewers)
+        case Interaction(count=count):
+            fields["count"] = str(count)
+    return fields
+
+
+def text_of(event: ChatEvent) -> str:
+    """What somebody typed with an event that is not a chat message."""
+    return event.text if isinstance(event, SuperChat | Redemption | Subscription | Notice) else ""
+
+
+def is_all_text(template: str) -> bool:
+    """True if a template has nothing to say but who it is where nothing was typed."""
+    return "text" in (named := set(_FIELD.findall(template))) and named <= {"name", "text"}
+
+
+def fill(template: str, fields: Mapping[str, str]) -> str:
+    """The template with its fields; values are data, in which fields are not looked for again."""
+    return " ".join(_FIELD.sub(lambda field: fields.get(field[1], ""), template).split())
+
+
+def wordings(template: str, fields: Mapping[str, str], name: str, shorten: Callable[[str], str]) -> list[str]:
+    """The line in full, with a short name, and without one; each only if it differs from the one before.
+
+    A line that is nothing without its name ("{name} follows") always keeps it.
+    """
+    said = [fill(template, {**fields, "name": name})]
+    if name and "{name}" in template:
+        said.append(fill(template, {**fields, "name": shorten(name)}))
+        if "{text}" in template and fields.get("text"):
+            said.append(fields["text"])
+    return list(dict.fromkeys(said))
+
+
+def short_name(name: str) -> str:
+    """The first word of a name, or its first characters: "DarkWolf" is "Dark"."""
+    word = _WORD_IN_NAME.search(name)
+    first = word[0] if word else name
+    return first[: _SHORT_LATIN if first.isascii() else _SHORT_HAN]

@@ -1,0 +1,260 @@
+"""What may be done to the running bot: by chat commands, and by whatever else sits in front of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.chat.answers import answer
+from bot.chat.commands import COMMANDS, Call, Router, Standing
+from bot.chat.viewers import Viewers, viewer_id
+from bot.messages import ChatEvent, Utterance, Viewer, author_of
+from bot.speech.queue import SpeechQueue
+from bot.speech.speaker import Speaker
+from bot.speech.voices import Voices
+from bot.store import StoreError
+
+_LONGEST_NAME = 20
+_SHOWN = 8  # of a list, in one answer
+
+
+class Volume(Protocol):
+    volume: float
+
+
+class Taught(Protocol):
+    """What viewers teach. A sentence comes back where it cannot be."""
+
+    def teach(self, word: str, reading: str, event: ChatEvent) -> str: ...
+    def forget(self, word: str, event: ChatEvent) -> bool: ...
+    def words(self, event: ChatEvent) -> list[tuple[str, str]]: ...
+
+
+class Blocked(Protocol):
+    """The moderators' list of words. A sentence comes back where it cannot be changed."""
+
+    def block(self, word: str, by: str) -> str: ...
+    def unblock(self, word: str, by: str) -> str: ...
+
+
+class Desk:
+    """Carries out what it is asked to; belongs to the event loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        queue: SpeechQueue,
+        speaker: Speaker,
+        player: Volume,
+        viewers: Viewers,
+        voices: Voices,
+        taught: Taught,
+        blocked: Blocked,
+        router: Router,
+        speakable: Callable[[str], str],
+        enqueue: Callable[[str, ChatEvent | None], None],
+    ) -> None:
+        """`speakable` makes a name sayable, or ""; `enqueue` has a text spoken."""
+        self._queue = queue
+        self._speaker = speaker
+        self._player = player
+        self._viewers = viewers
+        self._voices = voices
+        self._taught = taught
+        self._blocked = blocked
+        self._router = router
+        self._speakable = speakable
+        self._enqueue = enqueue
+        self.reading_aloud = True
+        self._actions: dict[str, Callable[[Call], str]] = {
+            "voice": self._voice,
+            "voices": self._list_voices,
+            "speed": self._speed,
+            "callme": self._call_me,
+            "teach": self._teach,
+            "forget": self._forget,
+            "readings": self._readings,
+            "skip": self._skip,
+            "queue": self._show_queue,
+            "help": self._help,
+            "tts": self._tts,
+            "pause": self._pause,
+            "resume": self._resume,
+            "clear": self._clear,
+            "mute": self._mute,
+            "unmute": self._mute,
+            "block": self._block,
+            "unblock": self._block,
+            "volume": self._volume,
+        }
+
+    def carry_out(self, call: Call) -> str:
+        """Does what a command asks; returns what to answer."""
+        try:
+            return self._actions[call.command](call)
+        except StoreError as error:
+            return _say("failed", call, why=error)
+
+    # ------------------------------------------------------------ for everyone
+
+    def _voice(self, call: Call) -> str:
+        viewer = self._viewers.of(call.message)
+        wanted = call.arguments
+        if not wanted:
+            return _say("voice_is", call, voice=self._voices.choose(call.message, viewer))
+        if wanted.casefold() in ("list", "列表"):
+            return self._list_voices(call)
+        if wanted.casefold() in ("random", "随机") and self._voices.known:
+            voice, near = random.choice(self._voices.known), list[str]()
+        else:
+            voice, near = self._voices.find(wanted)
+        if not voice:
+            listed = ", ".join(near or list(self._voices.known)[:_SHOWN])
+            return _say("voice_unknown", call, wanted=_brief(wanted), near=listed)
+        self._viewers.change(viewer, voice=voice)
+        return _say("voice_set", call, voice=voice)
+
+    def _list_voices(self, call: Call) -> str:
+        return _say("voices", call, list=", ".join(self._voices.known))
+
+    def _speed(self, call: Call) -> str:
+        speed = _number(call.arguments)
+        if speed is None or not 0.5 <= speed <= 2:
+            return _say("speed_wrong", call)
+        self._viewers.change(self._viewers.of(call.message), speed=speed)
+        return _say("speed_set", call, speed=f"{speed:g}")
+
+    def _call_me(self, call: Call) -> str:
+        viewer = self._viewers.of(call.message)
+        if not call.arguments:
+            self._viewers.change(viewer, nickname="")
+            return _say("call_reset", call)
+        nickname = self._speakable(call.arguments)
+        if not nickname or len(nickname) > _LONGEST_NAME:
+            return _say("call_wrong", call)
+        self._viewers.change(viewer, nickname=nickname)
+        return _say("called", call, nickname=nickname)
+
+    def _teach(self, call: Call) -> str:
+        word, equals, reading = (part.strip() for part in call.arguments.replace("＝", "=").partition("="))
+        if not equals or not word or not reading:
+            return self._usage(call)
+        why = self._taught.teach(word, reading, call.message)
+        if why:
+            return _say("teach_wrong", call, why=why)
+        self._enqueue(f"{word}.", call.message)  # everybody hears at once how it is read now
+        return _say("taught", call, word=_brief(word), reading=_brief(reading))
+
+    def _forget(self, call: Call) -> str:
+        word = call.arguments
+        if not word:
+            return self._usage(call)
+        known = self._taught.forget(word, call.message)
+        return _say("forgotten" if known else "forget_unknown", call, word=_brief(word))
+
+    def _readings(self, call: Call) -> str:
+        words = self._taught.words(call.message)
+        listed = ", ".join(f"{_brief(word)} = {_brief(reading)}" for word, reading in words[-_SHOWN:])
+        return _say("readings", call, list=listed or _say("none", call))
+
+    def _skip(self, call: Call) -> str:
+        own = viewer_id(call.message)
+        heard = self._speaker.heard
+        if heard and (call.standing >= Standing.MODERATOR or heard.author_id == own):
+            self._speaker.skip()
+            return _say("skipped", call)
+        mine = [utterance for utterance in self._queue if utterance.author_id == own]
+        if mine and call.standing < Standing.MODERATOR:
+            self._queue.remove(lambda utterance: utterance.id == mine[0].id, "skipped")
+            return _say("skipped", call)
+        return _say("nothing", call)
+
+    def _show_queue(self, call: Call) -> str:
+        return _say("queue", call, count=len(self._queue), seconds=round(self._queue.backlog))
+
+    def _help(self, call: Call) -> str:
+        commands = self._router.allowed(call.message.author)
+        return _say("help", call, list=" ".join(command.name for command in commands))
+
+    # ------------------------------------------------------------ for moderators
+
+    def _tts(self, call: Call) -> str:
+        wanted = call.arguments.casefold()
+        if wanted not in ("on", "off", "开", "关"):
+            return self._usage(call)
+        self.reading_aloud = wanted in ("on", "开")
+        return _say("on" if self.reading_aloud else "off", call)
+
+    def _pause(self, call: Call) -> str:
+        self._queue.paused = True
+        return _say("paused", call)
+
+    def _resume(self, call: Call) -> str:
+        self._queue.resume()
+        return _say("resumed", call)
+
+    def _clear(self, call: Call) -> str:
+        # What was paid for is only taken back by name: it is deleted in chat, or skipped.
+        return _say("cleared", call, count=self._queue.remove(_is_unpaid, "cleared"))
+
+    def _mute(self, call: Call) -> str:
+        name = call.arguments.lstrip("@").strip()
+        if not name:
+            return self._usage(call)
+        viewer = self._viewers.named(call.message.source, name)
+        if viewer is None:
+            return _say("viewer_unknown", call, viewer=_brief(name))
+        mute = call.command == "mute"
+        self.mute(viewer, mute=mute)
+        return _say("muted" if mute else "unmuted", call, viewer=_brief(viewer.name or name))
+
+    def mute(self, viewer: Viewer, *, mute: bool) -> None:
+        """Whether a viewer is read; muting takes back what they have said, but for what they paid for."""
+        self._viewers.change(viewer, muted=mute)
+        if mute:
+            self._speaker.retract(
+                lambda utterance: utterance.author_id == viewer.id and _is_unpaid(utterance), "muted"
+            )
+
+    def _block(self, call: Call) -> str:
+        word = call.arguments
+        if not word:
+            return self._usage(call)
+        by = author.name if (author := author_of(call.message)) else ""
+        blocking = call.command == "block"
+        why = self._blocked.block(word, by) if blocking else self._blocked.unblock(word, by)
+        if why:
+            return _say("block_wrong", call, why=why)
+        # The word itself is not repeated: the answer may be seen, and shown.
+        return _say("blocked" if blocking else "unblocked", call, word=f"{word[:1]}…")
+
+    def _volume(self, call: Call) -> str:
+        percent = _number(call.arguments.rstrip("%"))
+        if percent is None or not 0 <= percent <= 100:
+            return _say("volume_wrong", call)
+        self._player.volume = percent / 100
+        return _say("volume", call, percent=f"{percent:g}")
+
+    def _usage(self, call: Call) -> str:
+        return _say("usage", call, command=call.command, usage=COMMANDS[call.command].usage)
+
+
+def _say(key: str, call: Call, **values: object) -> str:
+    return answer(key, chinese=call.chinese, name=call.message.author.name, **values)
+
+
+def _is_unpaid(utterance: Utterance) -> bool:
+    return not utterance.paid
+
+
+def _brief(text: str, most: int = 20) -> str:
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text[: most * 2]).split())
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
