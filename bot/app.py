@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bot.chat.commands import Router
-from bot.chat.reader import Reader
+from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
+from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
-from bot.messages import ChatEvent, SourceState, State
+from bot.messages import Answered, FeedEntry, SourceState, State, Trouble
+from bot.platforms import Answer, Platform
 from bot.speech.engine_child import EngineChild
 from bot.speech.engine_link import EngineAt, EngineError, EngineLink, voices_of
-from bot.speech.estimate import Estimator
+from bot.speech.estimate import Estimator, seconds
 from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.synthesizer import Synthesizer
@@ -34,16 +36,10 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 
-class Source(Protocol):
-    """A supervised source: goes on through drops; ends when there is nothing more to come, or no hope."""
-
-    def __call__(self) -> AsyncGenerator[ChatEvent | SourceState]: ...
-
-
 class Bot:
     """One run of the bot: `run` ends when every source has ended and all that they sent has been heard.
 
-    `sources` are called once the bot runs. `lines` are spoken before any chat, as the streamer's own words.
+    `platforms` are the chats to read. `lines` are spoken before any chat, as the streamer's own words.
     `store` keeps paid messages over a crash and `recorder` keeps everything; either may be None. The clock
     is monotonic seconds, the same as the sources'.
     """
@@ -51,7 +47,7 @@ class Bot:
     def __init__(
         self,
         settings: Settings,
-        sources: Sequence[Source],
+        platforms: Sequence[Platform],
         feed: Feed,
         *,
         voices: Path,
@@ -61,7 +57,8 @@ class Bot:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._sources = sources
+        self._platforms = platforms
+        self._answers: set[asyncio.Task[None]] = set()
         self._feed = feed
         self._lines = lines
         self._store = store
@@ -69,9 +66,12 @@ class Bot:
         self._clock = clock
         self._session: ClientSession | None = None
         self.failures: list[SourceState] = []  # of the sources that gave up
-        self._reader = Reader(settings.chat, settings.templates)
+        self._judgement = Judgement(settings, store, clock, seconds)
         self._viewers = Viewers(store)
         self._voices = Voices(settings.viewers, settings.speech.voice)
+        if not settings.engine.url:
+            # Those of the folder, until the engine says which of them it can use.
+            self._voices.known = sorted(file.parent.name for file in voices.glob("*/voice.toml"))
         self._estimator = Estimator(settings.speech.pause)
         limits = Limits(**settings.queue.model_dump())
         self.queue = SpeechQueue(limits, clock=clock, dropped=feed.publish, estimator=self._estimator)
@@ -89,6 +89,8 @@ class Bot:
             answer_timeout=settings.engine.answer_timeout,
         )
 
+        feed.subscribe(self._answer)
+
     async def run(self) -> None:
         """Raises, in a group, OutputError if the output cannot be had, or what a bug in a stage raised."""
         try:
@@ -101,12 +103,14 @@ class Bot:
                 running += [group.create_task(self._follow_voices())]
                 self._begin()
                 async with asyncio.TaskGroup() as feeding:
-                    for source in self._sources:
-                        feeding.create_task(self._listen(source))
+                    for platform in self._platforms:
+                        feeding.create_task(self._listen(platform))
                 await self._speaker.until_idle()
                 for task in running:
                     task.cancel()
         finally:
+            for answer in self._answers:
+                answer.cancel()
             if self._session:
                 await self._session.close()
 
@@ -132,19 +136,35 @@ class Bot:
         router = Router(settings.commands, settings.chat.command_prefix, self._clock)
         self._intake = Intake(
             feed=self._feed,
-            reader=self._reader,
+            reader=self._judgement.reader,
             router=router,
             viewers=self._viewers,
             voices=self._voices,
             queue=self.queue,
             speaker=self._speaker,
             speech=settings.speech,
+            templates=settings.templates,
             store=self._store,
+            unheard=self._judgement.unheard,
             clock=self._clock,
+        )
+        self._intake.desk = Desk(
+            queue=self.queue,
+            speaker=self._speaker,
+            player=player,
+            viewers=self._viewers,
+            voices=self._voices,
+            taught=self._judgement.taught,
+            blocked=self._judgement.blocked,
+            router=router,
+            name=self._judgement.reader.name,
+            hear=self._intake.hear,
         )
         return player
 
     def _begin(self) -> None:
+        for fault in self._judgement.blocklist.faults:
+            self._feed.publish(Trouble(f"blocklist: {fault}", fault))
         for line in self._lines:
             self._intake.enqueue([line])
         if self._store:
@@ -159,8 +179,8 @@ class Bot:
                 self._voices.known = await voices_of(self._engine_session(), base)
             await asyncio.sleep(_VOICES_EVERY)
 
-    async def _listen(self, source: Source) -> None:
-        async with aclosing(source()) as events:
+    async def _listen(self, platform: Platform) -> None:
+        async with aclosing(platform.events()) as events:
             async for event in events:
                 if isinstance(event, SourceState):
                     self._feed.publish(event)
@@ -170,6 +190,20 @@ class Bot:
                     if self._recorder:
                         self._recorder.write(event)
                     self._intake.take(event)
+
+    def _answer(self, entry: FeedEntry) -> None:
+        """What a command is answered goes into its chat, where the streamer wants that."""
+        if not isinstance(entry, Answered) or not self._settings.commands.answer:
+            return
+        for platform in self._platforms:
+            if platform.answer and platform.is_of(entry.event):
+                task = asyncio.create_task(self._write(platform.answer, entry))
+                self._answers.add(task)
+                task.add_done_callback(self._answers.discard)
+
+    async def _write(self, answer: Answer, entry: Answered) -> None:
+        if problem := await answer(entry.text, entry.event):
+            self._feed.publish(Trouble(f"answer: {problem}", f"an answer was not sent: {problem}"))
 
     def _engine_session(self) -> ClientSession:
         """The one HTTP session to the engine, made when it is first needed."""

@@ -48,13 +48,40 @@ Value = TypeVar("Value")
 Pairs = Annotated[dict[str, Value], NoDecode, BeforeValidator(_split_pairs)]
 
 
+Roles = Annotated[
+    list[Literal["broadcaster", "moderator", "vip", "subscriber", "follower"]],
+    NoDecode,
+    BeforeValidator(_split),
+]
+Languages = Annotated[list[Literal["zh", "en", "ja", "ko", "ru", "other"]], NoDecode, BeforeValidator(_split)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Twitch(Section):
-    channel: str = ""
+    channel: Words = []
     url: Annotated[str, Field(pattern=r"^wss?://")] = "wss://irc-ws.chat.twitch.tv:443"
+    client_id: str = ""
+    read_aloud_rewards: Words = []
+
+
+class Bilibili(Section):
+    room: Words = []
+    user_agent: str = ""
+    cookies: SecretStr = SecretStr("")
+    gift_window: float = Field(default=3, ge=0, le=60)
+    reply_length: int = Field(default=20, ge=2, le=200)
+    reply_gap: float = Field(default=3, ge=1)
+
+
+class BilibiliOpen(Section):
+    code: SecretStr = SecretStr("")
+    app_id: int = Field(default=0, ge=0)
+    key_id: str = ""
+    key_secret: SecretStr = SecretStr("")
+    url: Annotated[str, Field(pattern=r"^https?://")] = "https://live-open.biliapi.com"
 
 
 class Engine(Section):
@@ -91,21 +118,46 @@ class Queue(Section):
 class Chat(Section):
     command_prefix: str = "!"
     max_length: int = Field(default=300, ge=1, le=5000)
-    ignore: Words = []
-    bots: Words = [
-        "nightbot",
-        "streamelements",
-        "streamlabs",
-        "moobot",
-        "fossabot",
-        "wizebot",
-        "soundalerts",
-        "sery_bot",
-        "botrixoficial",
-        "commanderroot",
-    ]
+    language: Literal["auto", "zh", "en"] = "auto"
+    links: Literal["word", "domain", "drop"] = "word"
     link: str = "link"
     link_zh: str = "链接"
+    emotes: Literal["drop", "name", "first"] = "drop"
+    emoji: Literal["drop", "name"] = "drop"
+    repeats: int = Field(default=3, ge=1, le=20)
+    lexicon: str = ""
+
+
+class Rules(Section):
+    ignore: Words = []
+    bots: Words = ["standard"]
+    roles: Roles = []
+    guard_level: int = Field(default=0, ge=0, le=3)
+    medal_level: int = Field(default=0, ge=0)
+    account_level: int = Field(default=0, ge=0)
+    paid_only: bool = False
+    staff_pass: bool = True
+    bot_replies: bool = True
+    bot_lines: bool = True
+    more_bot_lines: Words = []
+    shortest: int = Field(default=0, ge=0)
+    longest: int = Field(default=2000, ge=1, le=10_000)
+    shortest_seconds: float = Field(default=0, ge=0)
+    longest_seconds: float = Field(default=0, ge=0)
+    links: Literal["allow", "refuse"] = "allow"
+    emotes_only: bool = True
+    most_emotes: int = Field(default=0, ge=0)
+    kaomoji_only: bool = True
+    repeats: int = Field(default=5, ge=0)
+    languages: Languages = []
+    cooldown: float = Field(default=0, ge=0)
+    same_viewer: float = Field(default=30, ge=0)
+    same_words: float = Field(default=10, ge=0)
+    share: float = Field(default=0.5, ge=0, le=1)
+    share_of: float = Field(default=120, gt=0)
+    blocklist: Path = Path("blocklist.txt")
+    blocked: Words = []
+    allowed: Words = []
 
 
 def _fills(*fields: str) -> AfterValidator:
@@ -172,16 +224,20 @@ class Settings(BaseSettings):
     )
 
     twitch: Twitch = Twitch()
+    bilibili: Bilibili = Bilibili()
+    bilibili_open: BilibiliOpen = BilibiliOpen()
     engine: Engine = Engine()
     speech: Speech = Speech()
     audio: Audio = Audio()
     queue: Queue = Queue()
     chat: Chat = Chat()
+    rules: Rules = Rules()
     templates: Templates = Templates()
     viewers: Viewers = Viewers()
     commands: Commands = Commands()
     voices: Path = Path("voices")
     store: Path = Path("data/bot.sqlite3")
+    logins: Path = Path("data/logins")
     record: str = ""
     view: Literal["auto", "live", "plain", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -242,14 +298,16 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not UTF-8 text: save it as UTF-8") from None
     except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: a number of 5000 digits
         raise SettingsError(f"{file} is not valid TOML: {error}") from None
-    for key in _BESIDE_FILE:
-        if isinstance(written.get(key), str):
-            written[key] = str(file.parent / written[key])
+    places: list[tuple[Any, str]] = [(written, key) for key in _BESIDE_FILE]
+    places += [(written.get("rules"), "blocklist"), (written.get("chat"), "lexicon")]
+    for table, key in places:
+        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key]:
+            table[key] = str(file.parent / table[key])
     return written
 
 
 # Paths that the file gives are meant from where it lies, wherever the bot is started.
-_BESIDE_FILE = ("voices", "store")
+_BESIDE_FILE = ("voices", "store", "logins")
 
 
 def _nest(flags: Mapping[str, str]) -> dict[str, Any]:

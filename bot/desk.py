@@ -8,8 +8,9 @@ from typing import Protocol
 
 from bot.chat.answers import answer
 from bot.chat.commands import COMMANDS, Call, Router, Standing
+from bot.chat.moderation import Blocked, Taught
 from bot.chat.viewers import Viewers, viewer_id
-from bot.messages import ChatEvent, Utterance, Viewer, author_of
+from bot.messages import ChatMessage, Utterance, Viewer, author_of
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
@@ -21,21 +22,6 @@ _SHOWN = 8  # of a list, in one answer
 
 class Volume(Protocol):
     volume: float
-
-
-class Taught(Protocol):
-    """What viewers teach. A sentence comes back where it cannot be."""
-
-    def teach(self, word: str, reading: str, event: ChatEvent) -> str: ...
-    def forget(self, word: str, event: ChatEvent) -> bool: ...
-    def words(self, event: ChatEvent) -> list[tuple[str, str]]: ...
-
-
-class Blocked(Protocol):
-    """The moderators' list of words. A sentence comes back where it cannot be changed."""
-
-    def block(self, word: str, by: str) -> str: ...
-    def unblock(self, word: str, by: str) -> str: ...
 
 
 class Desk:
@@ -52,10 +38,10 @@ class Desk:
         taught: Taught,
         blocked: Blocked,
         router: Router,
-        speakable: Callable[[str], str],
-        enqueue: Callable[[str, ChatEvent | None], None],
+        name: Callable[[str], str],
+        hear: Callable[[str, ChatMessage], None],
     ) -> None:
-        """`speakable` makes a name sayable, or ""; `enqueue` has a text spoken."""
+        """`name` makes a name sayable, or ""; `hear` has a text read as if it had been typed."""
         self._queue = queue
         self._speaker = speaker
         self._player = player
@@ -64,8 +50,8 @@ class Desk:
         self._taught = taught
         self._blocked = blocked
         self._router = router
-        self._speakable = speakable
-        self._enqueue = enqueue
+        self._name = name
+        self._hear = hear
         self.reading_aloud = True
         self._actions: dict[str, Callable[[Call], str]] = {
             "voice": self._voice,
@@ -130,7 +116,7 @@ class Desk:
         if not call.arguments:
             self._viewers.change(viewer, nickname="")
             return _say("call_reset", call)
-        nickname = self._speakable(call.arguments)
+        nickname = self._name(call.arguments)
         if not nickname or len(nickname) > _LONGEST_NAME:
             return _say("call_wrong", call)
         self._viewers.change(viewer, nickname=nickname)
@@ -143,7 +129,7 @@ class Desk:
         why = self._taught.teach(word, reading, call.message)
         if why:
             return _say("teach_wrong", call, why=why)
-        self._enqueue(f"{word}.", call.message)  # everybody hears at once how it is read now
+        self._hear(word, call.message)  # everybody hears at once how it is read now
         return _say("taught", call, word=_brief(word), reading=_brief(reading))
 
     def _forget(self, call: Call) -> str:

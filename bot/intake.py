@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.chat.commands import Router
-from bot.chat.reader import Reader, Rejected
+from bot.chat.reader import Reader
+from bot.chat.rules.reasons import Merged, Reason, Rejected
+from bot.chat.templates import fill
 from bot.chat.viewers import Viewers
-from bot.config import Speech
+from bot.config import Speech, Templates
 from bot.feed import Feed
 from bot.messages import (
     Answered,
@@ -18,6 +20,7 @@ from bot.messages import (
     ChatMessage,
     Dropped,
     FeedEntry,
+    Fragment,
     Heard,
     Part,
     Queued,
@@ -55,9 +58,12 @@ class Intake:
         queue: SpeechQueue,
         speaker: Speaker,
         speech: Speech,
+        templates: Templates,
         store: Store | None,
+        unheard: Callable[[ChatMessage], None] = lambda message: None,
         clock: Callable[[], float],
     ) -> None:
+        """`unheard` is told of a message that the rules had passed, and that is not spoken after all."""
         self._feed = feed
         self._reader = reader
         self._router = router
@@ -66,12 +72,14 @@ class Intake:
         self._queue = queue
         self._speaker = speaker
         self._speech = speech
+        self._templates = templates
+        self._unheard = unheard
         self._store = store
         self._clock = clock
         self._numbers = itertools.count(1)
         self.desk: Desk | None = None  # carries out commands, once there is one
-        if store:
-            feed.subscribe(self._forget_paid)
+        self._first_words: dict[str, str] = {}  # of utterances that tell how many have said them, by id
+        feed.subscribe(self._settle)
 
     def take(self, event: ChatEvent) -> None:
         """What becomes of an event that has just come in."""
@@ -82,14 +90,22 @@ class Intake:
             )
             return
         viewer = self._viewers.of(event)
-        if rejected := self._refused(event, viewer) or self._commanded(event):
-            self._feed.publish(Refused(event, rejected.reason))
-            return
-        said = self._reader.read(event, viewer)
-        if isinstance(said, Rejected):
-            self._feed.publish(Refused(event, said.reason))
-        else:
+        said = self._refused(event, viewer) or self._reader.judge(event) or self._reader.word(event, viewer)
+        if not isinstance(said, Rejected):
             self.enqueue(said, event, viewer)
+            return
+        self._feed.publish(Refused(event, said.reason, said.detail))
+        if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
+            self._carry_out(event)
+        elif isinstance(said, Merged):
+            self._join(said)
+
+    def hear(self, text: str, message: ChatMessage) -> None:
+        """Has `text` read as if the author of `message` had typed it."""
+        typed = replace(message, fragments=(Fragment(text),))
+        said = self._reader.word(typed, self._viewers.of(message))
+        if not isinstance(said, Rejected):
+            self.enqueue(said, typed, self._viewers.of(message))
 
     def enqueue(
         self, said: list[str], event: ChatEvent | None = None, viewer: Viewer | None = None
@@ -101,7 +117,7 @@ class Intake:
             text=said[0],
             shorter=tuple(said[1:]),
             voice=voice,
-            parts=self._parts(event, voice),
+            parts=self._parts(event, viewer, voice),
             speed=self._speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
             rank=rank_of(event) if event else Rank.MODERATOR,
@@ -119,36 +135,54 @@ class Intake:
         if rank_of(event) is Rank.PAID:
             return None
         if viewer.muted:
-            return Rejected("muted")
-        if self.desk and not self.desk.reading_aloud and not self._is_call(event):
-            return Rejected("off")
+            return Rejected(Reason.MUTED)
+        if self.desk and not self.desk.reading_aloud:
+            # Commands go on, or nobody could turn it on again.
+            judged = self._reader.judge(event)
+            return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
         return None
 
-    def _is_call(self, event: ChatEvent) -> bool:
-        return isinstance(event, ChatMessage) and self._reader.is_command(event)
+    def _carry_out(self, message: ChatMessage) -> None:
+        """Whatever looks like a command is not spoken; the bot's own are carried out."""
+        if self.desk and (call := self._router.call(message)):
+            self._feed.publish(Answered(message, self.desk.carry_out(call)))
 
-    def _commanded(self, event: ChatEvent) -> Rejected | None:
-        """Carries out a command. Whatever looks like one is not spoken, known or not."""
-        if not isinstance(event, ChatMessage) or not self._reader.is_command(event):
-            return None
-        if self.desk and not self._reader.judge(event) and (call := self._router.call(event)):
-            self._feed.publish(Answered(event, self.desk.carry_out(call)))
-        return Rejected("command")
+    def _join(self, merged: Merged) -> None:
+        """The message that others have said too tells how many, if it still waits."""
 
-    def _parts(self, event: ChatEvent | None, voice: str) -> tuple[Part, ...]:
+        def counted(utterance: Utterance) -> Utterance:
+            text = utterance.shorter[-1] if utterance.shorter else utterance.text
+            text = self._first_words.setdefault(utterance.id, text)
+            told = fill(self._templates.crowd, {"count": str(merged.count), "text": text})
+            return replace(utterance, text=told, shorter=(), parts=())
+
+        if self._templates.crowd:
+            self._queue.amend(
+                lambda utterance: utterance.event is not None and utterance.event.id == merged.into, counted
+            )
+
+    def _parts(self, event: ChatEvent | None, viewer: Viewer | None, voice: str) -> tuple[Part, ...]:
         """A message that changes voices by itself: "[leo] hello [mei] hi"."""
         if not isinstance(event, ChatMessage):
             return ()
-        parts = self._voices.parts(event.text, voice)
-        said = (replace(part, text=self._reader.speakable_text(part.text)) for part in parts)
-        return tuple(part for part in said if part.text)
+        parts = []
+        for part in self._voices.parts(event.text, voice):
+            run = replace(event, fragments=(Fragment(part.text),))
+            if text := self._reader.text(run, viewer):
+                parts.append(replace(part, text=text))
+        return tuple(parts)
 
-    def _forget_paid(self, entry: FeedEntry) -> None:
-        """A paid message that was heard to its end, or taken back, need not survive a restart."""
-        if isinstance(entry, Spoken | Dropped):
-            utterance = entry.utterance
-            if self._store and utterance.event and utterance.paid:
-                self._keep(self._store.remove, utterance.event)
+    def _settle(self, entry: FeedEntry) -> None:
+        """What came of an utterance is told to those who count on it."""
+        if not isinstance(entry, Spoken | Dropped):
+            return
+        utterance = entry.utterance
+        self._first_words.pop(utterance.id, None)
+        if isinstance(entry, Dropped) and isinstance(utterance.event, ChatMessage):
+            self._unheard(utterance.event)
+        if self._store and utterance.event and utterance.paid:
+            # Heard to its end, or taken back: it need not survive a restart.
+            self._keep(self._store.remove, utterance.event)
 
     def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
         try:

@@ -311,6 +311,33 @@ class Viewer:
     muted: bool = False
 
 
+CHANNEL = ""  # the scope of a reading that counts for everybody
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Taught by a viewer: `word` is read as `reading` in what `scope` writes.
+
+    That is CHANNEL, or a viewer by their key ("twitch:123").
+    """
+
+    word: str
+    reading: str
+    scope: str = CHANNEL
+    by: str = ""  # the name of who taught it
+    at: float = 0.0  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the reading of a word was and is; None: there is none."""
+
+    before: Reading | None
+    after: Reading | None
+    by: str
+    at: float
+
+
 # ------------------------------------------------------------------ what the bot says of itself
 
 

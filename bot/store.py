@@ -7,10 +7,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.messages import ChatEvent, Viewer
+from bot.messages import Change, ChatEvent, Reading, Viewer
 
 # One script a version, in order; a script that was released never changes.
 _MIGRATIONS = (
@@ -34,15 +35,24 @@ _MIGRATIONS = (
         muted    INTEGER NOT NULL DEFAULT 0    -- 1: a moderator does not want them read
     ) STRICT;
     CREATE TABLE readings (
-        scope    TEXT NOT NULL,                -- a channel ("twitch:name") or a viewer ("twitch:#12345")
-        word     TEXT NOT NULL,
+        scope    TEXT NOT NULL,                -- '': for everybody in the chat; or a viewer, "twitch:12345"
+        word     TEXT NOT NULL COLLATE NOCASE,
         reading  TEXT NOT NULL,
-        author   TEXT NOT NULL,                -- who taught it
-        taught   REAL NOT NULL,                -- seconds since the epoch
+        by       TEXT NOT NULL,                -- who taught it
+        at       REAL NOT NULL,                -- seconds since the epoch
         PRIMARY KEY (scope, word)
+    ) STRICT;
+    CREATE TABLE reading_changes (             -- what may be taken back, the newest last
+        number   INTEGER PRIMARY KEY,
+        before   TEXT NOT NULL,                -- the reading as it was (JSON); null: there was none
+        after    TEXT NOT NULL,
+        by       TEXT NOT NULL,
+        at       REAL NOT NULL
     ) STRICT;
     """,
 )
+
+_CHANGES = 2000  # that can be taken back
 
 
 class StoreError(Exception):
@@ -112,18 +122,39 @@ class Store:
             *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed, int(viewer.muted)),
         )
 
-    def readings(self) -> list[tuple[str, str, str, str, float]]:
-        """(scope, word, reading, author, taught) of every reading."""
-        return self._read("SELECT scope, word, reading, author, taught FROM readings ORDER BY taught")
+    def readings(self) -> Iterator[Reading]:
+        for scope, word, reading, by, at in self._read("SELECT scope, word, reading, by, at FROM readings"):
+            yield Reading(word, reading, scope, by, at)
 
-    def keep_reading(self, scope: str, word: str, reading: str, author: str, taught: float) -> None:
-        self._change(
-            "INSERT OR REPLACE INTO readings (scope, word, reading, author, taught) VALUES (?, ?, ?, ?, ?)",
-            *(scope, word, reading, author, taught),
-        )
+    def changes(self) -> Iterator[Change]:
+        """What was taught and forgotten and not taken back, oldest first."""
+        for before, after, by, at in self._read(
+            "SELECT before, after, by, at FROM reading_changes ORDER BY number"
+        ):
+            yield Change(_reading(before), _reading(after), by, at)
 
-    def forget_reading(self, scope: str, word: str) -> None:
-        self._change("DELETE FROM readings WHERE scope = ? AND word = ?", scope, word)
+    def apply(self, change: Change) -> None:
+        """Keeps `change.after` in the place of `change.before`, and the change, at once or not at all."""
+        with self._together():
+            self._put(change.before, change.after)
+            self._db.execute(
+                "INSERT INTO reading_changes (before, after, by, at) VALUES (?, ?, ?, ?)",
+                (_json(change.before), _json(change.after), change.by, change.at),
+            )
+            self._db.execute(
+                "DELETE FROM reading_changes WHERE number <= (SELECT max(number) FROM reading_changes) - ?",
+                (_CHANGES,),
+            )
+
+    def take_back(self, change: Change) -> None:
+        """Keeps `change.before` in the place of `change.after`, and forgets the change, likewise."""
+        with self._together():
+            self._put(change.after, change.before)
+            self._db.execute(
+                "DELETE FROM reading_changes WHERE number = (SELECT max(number) FROM reading_changes"
+                " WHERE before = ? AND after = ? AND by = ? AND at = ?)",
+                (_json(change.before), _json(change.after), change.by, change.at),
+            )
 
     def close(self) -> None:
         self._db.close()
@@ -143,6 +174,29 @@ class Store:
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
             self._db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
 
+    def _put(self, before: Reading | None, after: Reading | None) -> None:
+        if before:
+            self._db.execute("DELETE FROM readings WHERE scope = ? AND word = ?", (before.scope, before.word))
+        if after:
+            self._db.execute(
+                "INSERT OR REPLACE INTO readings (scope, word, reading, by, at) VALUES (?, ?, ?, ?, ?)",
+                (after.scope, after.word, after.reading, after.by, after.at),
+            )
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """All changes within, or none."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except (sqlite3.Error, UnicodeError) as error:
+            raise StoreError(f"the store {self._path} cannot be written ({error})") from None
+
     def _read(self, query: str) -> list[Any]:
         try:
             return self._db.execute(query).fetchall()
@@ -154,3 +208,12 @@ class Store:
             self._db.execute(statement, values)
         except (sqlite3.Error, UnicodeError) as error:  # an id may hold what no text can: a lone surrogate
             raise StoreError(f"the store {self._path} cannot be written ({error})") from None
+
+
+def _json(reading: Reading | None) -> str:
+    return json.dumps(asdict(reading) if reading else None)
+
+
+def _reading(text: str) -> Reading | None:
+    fields = json.loads(text)
+    return Reading(**fields) if fields else None

@@ -57,7 +57,8 @@ python_packages() {
         "$base" -m venv "$root/.venv" || stop "$base could not make .venv"
     fi
     say "Installing Python packages into .venv (requirements/$1.txt)"
-    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$wanted" ||
+    # --no-deps: the file is complete, and holds a newer brotli than one of its packages asks for.
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$wanted" ||
         stop "The Python packages could not be installed; is there a network?"
     cp "$wanted" "$installed"
 }

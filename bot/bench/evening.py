@@ -44,7 +44,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """`rate` messages a second for `seconds`, a share `spam` by one viewer; one is paid every `pays` seconds."""
+    """`rate` messages a second, a share `spam` of them by one viewer; one is paid every `pays` seconds."""
 
     name: str
     seconds: float

@@ -15,16 +15,19 @@ from bot import __version__
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number. `budget` is the most it should be; None: for information."""
+    """One number. `budget` is the most it should be, or the `least`; None: for information."""
 
     name: str
     value: float
     unit: str
     budget: float | None = None
+    least: bool = False
 
     @property
     def met(self) -> bool:
-        return self.budget is None or self.value <= self.budget
+        if self.budget is None:
+            return True
+        return self.value >= self.budget if self.least else self.value <= self.budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Report:
             f"{self.machine['processor']}, {self.machine['cores']} cores, Python {self.machine['python']}",
         ]
         for row in self.rows:
-            budget = "" if row.budget is None else f"  (at most {row.budget:g}: {'yes' if row.met else 'NO'})"
+            bound = "at least" if row.least else "at most"
+            budget = "" if row.budget is None else f"  ({bound} {row.budget:g}: {'yes' if row.met else 'NO'})"
             lines.append(f"  {row.name:<{width}}  {row.value:>9.1f} {row.unit}{budget}")
         return "\n".join(lines)
 

@@ -2,96 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from bot.chat.speakable import speakable
+from bot.chat.normalize import Lexicon, Normalizer, has_chinese, load
+from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
-from bot.config import Chat, Templates
-from bot.messages import ChatEvent, ChatMessage, Fragment, Retraction, Viewer, author_of
+from bot.config import Chat, SettingsError, Templates
+from bot.messages import ChatEvent, ChatMessage, Fragment, FragmentKind, Retraction, Viewer, author_of
 
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Why something is not spoken. `reason` is one of a small set, to be counted."""
-
-    reason: str
-
-
-Rule = Callable[[ChatMessage], Rejected | None]
+# Digits with no words beside them are read in the language that most viewers of a platform speak.
+_LANGUAGES = {"twitch": "en", "bilibili": "zh"}
+_SOMEBODY = {"zh": "有人", "en": "somebody"}  # whose name may not be said, or cannot be
 
 
 class Reader:
-    """The chat's rules and the streamer's templates, applied to one event at a time; keeps no state."""
+    """The chat's rules and the streamer's templates, applied to one event at a time.
 
-    def __init__(self, chat: Chat, templates: Templates) -> None:
-        self._chat = chat
+    `taught(text, viewer)` puts in what viewers have taught; `blocked(text)` is true of what must never be
+    said, whoever wrote or taught it. Raises SettingsError if the streamer's own lexicon cannot be read.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        templates: Templates,
+        rules: Sequence[Rule] = (),
+        *,
+        taught: Callable[[str, str], str] = lambda text, viewer: text,
+        blocked: Callable[[str], bool] = lambda text: False,
+    ) -> None:
         self._templates = templates
-        self._rules = rules(chat)
-
-    def judge(self, event: ChatEvent) -> Rejected | None:
-        """Whether the rules refuse an event, before anything is made of its words."""
-        if isinstance(event, Retraction):
-            return Rejected("retraction")
-        if isinstance(event, ChatMessage):
-            if rejected := next((refused for rule in self._rules if (refused := rule(event))), None):
-                return rejected
-        return None
+        self._rules = rules
+        self._taught = taught
+        self._blocked = blocked
+        self._normalizer = Normalizer(
+            _lexicon(chat.lexicon),
+            emotes=chat.emotes,
+            emoji=chat.emoji,
+            links=chat.links,
+            link=chat.link,
+            link_zh=chat.link_zh,
+            repeats=chat.repeats,
+            limit=chat.max_length,
+            language=chat.language,
+        )
+        self._languages = _LANGUAGES if chat.language == "auto" else {}
 
     def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of `event`, in full and in fewer words."""
-        if rejected := self.judge(event):
-            return rejected
-        if isinstance(event, ChatMessage) and self.is_command(event):
-            return Rejected("command")
+        return self.judge(event) or self.word(event, viewer)
+
+    def judge(self, event: ChatEvent) -> Rejected | None:
+        """Whether the rules refuse an event. To be asked once: some of them remember what they passed."""
+        if isinstance(event, Retraction):
+            return Rejected(Reason.RETRACTION)
+        if isinstance(event, ChatMessage):
+            return next((rejected for rule in self._rules if (rejected := rule(event))), None)
+        return Rejected(Reason.BLOCKED) if self._blocked(text_of(event)) else None
+
+    def word(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
+        """What is to be said of an event that the rules have passed."""
         template = template_for(self._templates, event)
         if not template:
-            return Rejected("not announced")
-        fields = {name: self.speakable(Fragment(value)) for name, value in fields_of(event).items()}
-        if isinstance(event, ChatMessage):
-            fields["text"] = self.speakable(*event.fragments)
-            if not fields["text"]:
-                return Rejected("symbols only" if event.text.strip() else "empty")
-        else:
-            fields["text"] = self.speakable(Fragment(text_of(event)))
-            if not fields["text"] and is_all_text(template):
-                return Rejected("symbols only" if text_of(event).strip() else "empty")
-        said = wordings(template, fields, self._name(event, viewer), short_name)
-        said = [text for text in said if any(character.isalnum() for character in text)]
-        return said or Rejected("symbols only")
+            return Rejected(Reason.NOT_ANNOUNCED)
+        text = self.text(event, viewer)
+        if text is None:
+            return Rejected(Reason.BLOCKED)
+        if not text and is_all_text(template):
+            typed = event.text if isinstance(event, ChatMessage) else text_of(event)
+            return Rejected(Reason.SYMBOLS if typed.strip() else Reason.EMPTY)
+        values = fields_of(event)
+        # Numbers alone are read in the language of the sentence that they will stand in.
+        language = "zh" if has_chinese(template + "".join(values.values())) else "en"
+        fields = {name: self._spoken(value, language) for name, value in values.items()} | {"text": text}
+        name = self._name(event, viewer, language) if "{name}" in template else ""
+        said = wordings(template, fields, name, short_name)
+        said = [line for line in said if any(character.isalnum() for character in line)]
+        return said or Rejected(Reason.SYMBOLS)
 
-    def is_command(self, message: ChatMessage) -> bool:
-        """True if it looks like a command, of this bot or another: "!voice", and not "!!! wow"."""
-        prefix = self._chat.command_prefix
-        text = message.text.lstrip()
-        return bool(prefix) and text.startswith(prefix) and text[len(prefix) :][:1].isalnum()
+    def text(self, event: ChatEvent, viewer: Viewer | None = None) -> str | None:
+        """What somebody typed, as it is said; "" if nothing can be, None if it must not be."""
+        fragments = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
+        who = viewer.id if viewer else ""
+        taught = tuple(
+            replace(fragment, text=self._taught(fragment.text, who))
+            if fragment.kind is FragmentKind.TEXT
+            else fragment
+            for fragment in fragments
+        )
+        # Readings that are harmless alone may join to what is not.
+        if taught != fragments and self._blocked("".join(fragment.text for fragment in taught)):
+            return None
+        return self._normalizer.read(taught, language=self._languages.get(event.source, "")).text
 
-    def speakable_text(self, text: str) -> str:
-        return self.speakable(Fragment(text))
+    def name(self, name: str) -> str:
+        """A name as it is said; "" if it cannot be, or must not be."""
+        said = self._normalizer.name(name)
+        return "" if self._blocked(name) or self._blocked(said) else said
 
-    def speakable(self, *fragments: Fragment) -> str:
-        chat = self._chat
-        return speakable(fragments, link=chat.link, link_zh=chat.link_zh, limit=chat.max_length)
-
-    def _name(self, event: ChatEvent, viewer: Viewer | None) -> str:
-        if viewer and viewer.nickname:
-            return viewer.nickname
+    def _name(self, event: ChatEvent, viewer: Viewer | None, language: str) -> str:
         author = author_of(event)
-        return (self.speakable(Fragment(author.name)) or "?") if author else ""
+        if author is None:
+            return ""
+        return (viewer.nickname if viewer else "") or self.name(author.name) or _SOMEBODY[language]
+
+    def _spoken(self, text: str, language: str) -> str:
+        return self._normalizer.read((Fragment(text),), language=language).text
 
 
-def rules(chat: Chat) -> list[Rule]:
-    """The rules a message must pass, cheapest first."""
-    bots = {name.casefold() for name in chat.bots}
-    ignored = {name.casefold() for name in chat.ignore}
-
-    def names(message: ChatMessage) -> set[str]:
-        return {message.author.login.casefold(), message.author.name.casefold()} - {""}
-
-    def from_bot(message: ChatMessage) -> Rejected | None:
-        return Rejected("bot") if bots & names(message) else None
-
-    def from_ignored(message: ChatMessage) -> Rejected | None:
-        return Rejected("ignored") if ignored & names(message) else None
-
-    return [from_bot, from_ignored]
+def _lexicon(file: str) -> Lexicon | None:
+    if not file:
+        return None
+    try:
+        return load(Path(file))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"chat.lexicon: {file} cannot be read ({reason})") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from bot.chat.rules.authors import viewer_key
 from bot.messages import ChatEvent, Viewer, author_of
 
 _REMEMBERED = 2000
@@ -19,9 +20,9 @@ class Keeper(Protocol):
 
 
 def viewer_id(event: ChatEvent) -> str:
-    """ "platform:id" of an event's author; "" if it has none."""
+    """The key of an event's author, "twitch:123"; "" if it has none."""
     author = author_of(event)
-    return f"{event.source}:{author.id}" if author else ""
+    return viewer_key(event, author) if author else ""
 
 
 class Viewers:

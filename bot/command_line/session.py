@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bot.app import Bot, Source
+from bot.app import Bot
 from bot.command_line import logs
 from bot.command_line.dispatch import CommandError
 from bot.command_line.places import voices_folder
@@ -20,6 +20,7 @@ from bot.config import Settings
 from bot.feed import Feed
 from bot.messages import Trouble
 from bot.metrics import Metrics, quantile
+from bot.platforms import Platform
 from bot.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _INTERRUPTED = 130  # a shell's exit code for Ctrl-C
 
 def run_session(
     settings: Settings,
-    sources: Sequence[Source],
+    platforms: Sequence[Platform],
     *,
     lines: Sequence[str] = (),
     keep_paid: bool = False,
@@ -43,7 +44,7 @@ def run_session(
     goes wrong is shown, and a line that could not be spoken is a failure.
     Raises CommandError for what keeps it from beginning.
     """
-    session = _Session(settings, sources, lines=lines, keep_paid=keep_paid, quiet=quiet)
+    session = _Session(settings, platforms, lines=lines, keep_paid=keep_paid, quiet=quiet)
     return asyncio.run(session.run())
 
 
@@ -51,7 +52,7 @@ class _Session:
     def __init__(
         self,
         settings: Settings,
-        sources: Sequence[Source],
+        platforms: Sequence[Platform],
         *,
         lines: Sequence[str],
         keep_paid: bool,
@@ -68,7 +69,7 @@ class _Session:
         self._recorder = self._open_recorder()
         self._bot = Bot(
             settings,
-            sources,
+            platforms,
             self._feed,
             voices=voices_folder(settings),
             lines=lines,

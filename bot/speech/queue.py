@@ -134,15 +134,17 @@ class SpeechQueue:
             self._give_up(utterance, reason)
         return len(gone)
 
-    def amend(self, utterance_id: str, change: Callable[[Utterance], Utterance]) -> bool:
-        """Changes one that still waits, in its place; False if it does not wait any more."""
+    def amend(
+        self, match: Callable[[Utterance], bool], change: Callable[[Utterance], Utterance]
+    ) -> Utterance | None:
+        """Changes the first that `match` is true of, in its place; None if none waits."""
         for waiting in self._waiting.values():
             for place, utterance in enumerate(waiting):
-                if utterance.id == utterance_id:
-                    waiting[place] = change(utterance)
-                    self._costs[utterance_id] = self._seconds(waiting[place])
-                    return True
-        return False
+                if match(utterance):
+                    waiting[place] = changed = change(utterance)
+                    self._costs[changed.id] = self._seconds(changed)
+                    return changed
+        return None
 
     def reorder(self, ids: Iterable[str]) -> None:
         """Puts those that still wait into this order within their ranks; the others follow."""

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.messages import (
+    Answered,
     ChatEvent,
     Dropped,
     EngineState,
@@ -102,6 +103,8 @@ class LiveView:
                 self._fate(utterance.event, f"spoken after {_seconds(latency)}", "green")
             case Spoken(utterance=utterance):
                 self._speaking.pop(utterance.id, None)
+            case Answered(event=event, text=text):
+                self._fate(event, printable(text, 60), "cyan")
             case Trouble(detail=detail):
                 self._troubles.append(printable(detail))
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, TextIO
 
 from bot.messages import (
+    Answered,
     Dropped,
     EngineState,
     FeedEntry,
@@ -90,6 +91,8 @@ def _words(entry: FeedEntry) -> str:
             )
         case Trouble(detail=detail):
             return f"trouble: {printable(detail, 400)}"
+        case Answered(text=text):
+            return f"    answers: {printable(text, 400)}"
         case Queued() | Spoken():
             return ""
 

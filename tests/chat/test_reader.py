@@ -47,18 +47,18 @@ def read(event: ChatEvent, templates: Templates | None = None, **chat: object) -
 LINES: list[tuple[str, str | Rejected]] = [
     # plain talk
     ("hello", "hello"),
-    ("LET'S GOOOO", "LET'S GOOOO"),
-    ("gg wp, well played!", "gg wp, well played!"),
-    ("I'm at 3.5 stars by 10:30", "I'm at 3.5 stars by 10:30"),
-    ("50% off + tax", "50% off + tax"),
-    ("$100 for you", "$100 for you"),
+    ("LET'S GOOOO", "let's gooo"),
+    ("gg wp, well played!", "G G well played, well played!"),
+    ("I'm at 3.5 stars by 10:30", "I'm at three point five stars by ten thirty"),
+    ("50% off + tax", "fifty percent off plus tax"),
+    ("$100 for you", "one hundred dollars for you"),
     ("主播晚上好，今天播到几点呀？", "主播晚上好，今天播到几点呀？"),
     ("大家好 I'm new here, 请问 this game 叫什么名字？", "大家好 I'm new here, 请问 this game 叫什么名字？"),
-    ("2333333", "2333333"),
-    ("666", "666"),
-    ("哈哈哈哈哈哈", "哈哈哈哈哈哈"),
-    ("躲！！！", "躲！！！"),
-    ("！太强了", "！太强了"),
+    ("2333333", "hahaha"),
+    ("666", "six six six"),
+    ("哈哈哈哈哈哈", "哈哈哈"),
+    ("躲！！！", "躲！"),
+    ("！太强了", "太强了"),
     ("Tiếng Việt", "Tiếng Việt"),
     ("e\u0302\u0301", "ế"),  # decomposed, as macOS types it
     ("привет, как дела?", "привет, как дела?"),
@@ -84,30 +84,30 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("x.tvhttps://y.tv", "link link"),  # pasted twice
     ("mail user_1@example.com please", "mail link please"),
     ("https://ex\u200bample.com", "link"),
-    ("awww... so cute", "awww... so cute"),
-    ("awwww.so cute", "awwww.so cute"),
-    ("草www.", "草www."),
-    ("node.js rocks", "node.js rocks"),
-    ("1.5.2 is out", "1.5.2 is out"),
+    ("awww... so cute", "awww, so cute"),
+    ("awwww.so cute", "awww.so cute"),
+    ("草www.", "草哈哈哈."),
+    ("node.js rocks", "node dot J S rocks"),
+    ("1.5.2 is out", "one point five point two is out"),
     ("hi.this is", "hi.this is"),
     # markup and what terminals do
     ("<b>bold</b> text", "b bold b text"),
-    ("<script>alert('x')</script>", "script alert 'x' script"),
+    ("<script>alert('x')</script>", "script alert x script"),
     ("`code` **bold** ~~no~~", "code bold no"),
     ("[[phonemes]]", "phonemes"),
-    ("{name} {0.__class__}", "name 0. class"),
+    ("{name} {0.__class__}", "name zero. class"),
     ("\x1b[31mred\x1b[0m", "red"),
-    ("line1\r\nline2\u2028line3\x85line4", "line1 line2 line3 line4"),
+    ("line1\r\nline2\u2028line3\x85line4", "line one line two line three line four"),
     ("nul\x00 bell\x07", "nul bell"),
     ("【公告】今晚八点", "公告 今晚八点"),
     ("《原神》启动", "原神 启动"),
     # what only looks
-    ("\u202egnp.exe\u202c", "gnp.exe"),
+    ("\u202egnp.exe\u202c", "gnp dot exe"),
     ("ab\u200bc\ufeff", "abc"),
     ("Z\u0351\u036b\u0343\u036a\u0302A\u0334\u0335\u031cL", "Z\u0351\u036bA\u0334\u0335L"),
     ("\u0301\u0301\u0301", SYMBOLS),
-    ("ＨＥＬＬＯ　３倍", "HELLO 3倍"),
-    ("𝓗𝓮𝓵𝓵𝓸 𝟙𝟚", "Hello 12"),
+    ("ＨＥＬＬＯ　３倍", "hello 三倍"),
+    ("𝓗𝓮𝓵𝓵𝓸 𝟙𝟚", "Hello twelve"),
     ("葛\U000e0100", "葛"),
     ("한\u3164글", "한글"),
     ("\u3164\u3164", SYMBOLS),
@@ -122,12 +122,12 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("~~~", SYMBOLS),
     (":)", SYMBOLS),
     ("(╯°□°)╯︵ ┻━┻", SYMBOLS),
-    ("¯\\_(ツ)_/¯", "ツ"),
-    ("T_T", "T T"),
-    ("xD", "xD"),
+    ("¯\\_(ツ)_/¯", SYMBOLS),
+    ("T_T", SYMBOLS),
+    ("xD", SYMBOLS),
     ("👨‍👩‍👧‍👦", SYMBOLS),
     ("❤️❤️", SYMBOLS),
-    ("1️⃣ first", "1 first"),
+    ("1️⃣ first", "one first"),
     ("👍🏽 nice 🇨🇳", "nice"),
     # nothing
     ("", Rejected("empty")),
@@ -193,8 +193,8 @@ def test_a_bots_command_counts_as_the_bots() -> None:
 @pytest.mark.parametrize(
     ("prefix", "line", "said"),
     [
-        ("", "!x", "!x"),
-        ("#", "!x", "!x"),
+        ("", "!x", "x"),
+        ("#", "!x", "x"),
         ("#", "#x", COMMAND),
         ("！", "！跳过", COMMAND),
         (".", ".x", COMMAND),
@@ -206,14 +206,14 @@ def test_command_prefix(prefix: str, line: str, said: str | Rejected) -> None:
 
 @pytest.mark.parametrize("word", ["a web page", "", "\\1", "\\g<0>", "{text}", "x.com"])
 def test_the_link_word_is_the_streamers(word: str) -> None:
-    shown = {"\\1": "1", "\\g<0>": "g 0", "{text}": "text"}.get(word, word)
+    shown = {"\\1": "one", "\\g<0>": "g zero", "{text}": "text"}.get(word, word)
     assert read(message("see https://x.tv now"), link=word) == " ".join(f"see {shown} now".split())
 
 
 def test_a_long_message_is_cut_at_a_word() -> None:
-    said = read(message("word " * 100), max_length=52)
-    assert said == ("word " * 10).strip()
-    assert read(message("字" * 100), max_length=7) == "字" * 7
+    said = read(message("alpha beta gamma delta " * 3 + "more"), max_length=52)
+    assert said == "alpha beta gamma delta alpha beta gamma delta alpha"
+    assert read(message("甲乙丙丁戊己庚辛壬癸"), max_length=7) == "甲乙丙丁戊己庚"
 
 
 def event(kind: str, /, **fields: object) -> ChatEvent:
@@ -233,16 +233,16 @@ def event(kind: str, /, **fields: object) -> ChatEvent:
 @pytest.mark.parametrize(
     ("happening", "said"),
     [
-        (event("gift", gift="小花花", count=10, worth=Worth(1, "CNY")), "Bob: 10 小花花"),
-        (event("sub", months=3, text="love it https://x.tv"), "Bob subscribed, month 3. love it link"),
-        (event("sub", months=1), "Bob subscribed, month 1."),
-        (event("raid", viewers=42), "Bob raids with 42 viewers"),
+        (event("gift", gift="小花花", count=10, worth=Worth(1, "CNY")), "Bob: 十 小花花"),
+        (event("sub", months=3, text="love it https://x.tv"), "Bob subscribed, month three. love it link"),
+        (event("sub", months=1), "Bob subscribed, month one."),
+        (event("raid", viewers=42), "Bob raids with forty-two viewers"),
         (event("notice", text="hi"), Rejected("not announced")),
         (event("super chat", text="主播加油 x.tv", worth=Worth(30, "CNY")), "Bob: 主播加油 链接"),
         (event("redemption", reward="Hydrate", text="drink!"), "Bob: drink!"),
         (event("redemption", reward="Hydrate"), Rejected("empty")),
         (event("follow", kind=InteractionKind.FOLLOW), Rejected("not announced")),
-        (event("gift", gift="♥", author=Author("1", "☆☆")), "?: 1"),
+        (event("gift", gift="♥", author=Author("1", "☆☆")), "?: one"),
     ],
 )  # fmt: skip
 def test_default_templates(happening: ChatEvent, said: str | Rejected) -> None:
@@ -278,8 +278,9 @@ def test_values_in_templates_are_data(value: str) -> None:
     plain = Templates(message="{text}")
     spoken = read(message(f"a {value} b"), plain)
     assert isinstance(spoken, str)
-    named = message("TEXT", author=Author("1", f"a {value} b"))
-    assert read(named, templates) == f"{spoken} says TEXT"
+    named = message("words", author=Author("1", f"a {value} b"))
+    name = read(named, Templates(message="{name}"))
+    assert read(named, templates) == f"{name} says words"
     assert read(message(f"a {value} b"), templates) == f"Alice says {spoken}"
     gift = event("gift", gift=f"a {value} b", author=Author("1", "{gift}"))
     assert read(gift, templates) == f"gift gives {spoken}"

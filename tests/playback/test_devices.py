@@ -94,7 +94,7 @@ def test_a_file_or_nothing_needs_no_sound_library() -> None:
 import sys
 from bot.playback import make_output, Player
 from bot.config import Audio
-Player(make_output(Audio(output="null"), print))
+Player(make_output(Audio(output="null"), lambda state: None))
 print("sounddevice" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

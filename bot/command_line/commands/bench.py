@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from bot.bench.report import Report
 from bot.command_line.dispatch import CommandError
 from bot.config import Settings
 
@@ -16,17 +17,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     pipeline.add_argument("--output", choices=["null", "device"], default="null", help="where the sound goes")
     pipeline.add_argument("--messages", type=int, default=200, metavar="N", help="chat lines to send")
     pipeline.add_argument("--starts", type=int, default=5, metavar="N", help="how often to start the bot")
-    pipeline.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    sources = benches.add_parser("sources", help="parsing, a flood held, recovery after a drop")
+    sources.add_argument("--seconds", type=float, default=60, metavar="S", help="how long the flood is held")
+    chat = benches.add_parser("chat", help="rules, wording and queue; an evening on a virtual clock")
+    chat.add_argument("--messages", type=int, default=20_000, metavar="N", help="chat lines to judge")
+    for bench in (pipeline, sources, chat):
+        bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
 
 
 def main(settings: Settings, args: argparse.Namespace) -> int:
-    from bot.bench import pipeline
-
-    report = asyncio.run(pipeline.measure(args.output, args.messages, args.starts))
+    report, more = _measure(args)
     print(report.table())
+    if more:
+        print(more)
     if args.json:
         try:
             report.write(args.json)
         except OSError as error:
             raise CommandError(f"{args.json} cannot be written: {error.strerror}") from None
     return 0
+
+
+def _measure(args: argparse.Namespace) -> tuple[Report, str]:
+    """The numbers, and what else there is to print."""
+    match args.bench:
+        case "pipeline":
+            from bot.bench import pipeline
+
+            return asyncio.run(pipeline.measure(args.output, args.messages, args.starts)), ""
+        case "sources":
+            from bot.bench import sources
+
+            return asyncio.run(sources.measure(args.seconds)), ""
+        case _:
+            from bot.bench import chat
+
+            return chat.measure(args.messages)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 
-from bot.chat.reader import Reader, Rejected
+from bot.chat.judgement import Judgement
+from bot.chat.rules.reasons import Rejected
 from bot.config import Settings
 from bot.messages import Author, ChatMessage, Fragment
+from bot.speech.estimate import seconds
 
 _LONGEST = 1_000_000  # characters of a line that are looked at
 
@@ -19,7 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(settings: Settings, args: argparse.Namespace) -> int:
-    reader = Reader(settings.chat, settings.templates)
+    # Each line stands for itself: rules that remember what was said before are off.
+    rules = settings.rules.model_copy(update={"same_viewer": 0, "same_words": 0, "share": 0, "cooldown": 0})
+    settings = settings.model_copy(update={"rules": rules})
+    reader = Judgement(settings, None, time.monotonic, seconds).reader
     for number, line in enumerate(args.lines or _standard_input(), 1):
         message = ChatMessage(
             source="preview",

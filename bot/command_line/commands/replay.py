@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from bot import platforms
 from bot.command_line.session import run_session
 from bot.command_line.sound import missing_sound
 from bot.config import Settings
-from bot.messages import ChatEvent, SourceState
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,18 +28,12 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def replay(settings: Settings, recording: Path, speed: float, limit: int | None) -> int:
-    def source() -> AsyncGenerator[ChatEvent | SourceState]:
-        from bot.sources.connection import keep
-        from bot.sources.replay import Replay
-
-        return keep(Replay(recording, speed=speed, limit=limit))
-
     # Without a sound device a recording can still be watched.
     if fault := missing_sound(settings):
         print(f"{fault} Going on without sound.", file=sys.stderr)
         audio = settings.audio.model_copy(update={"output": "null"})
         settings = settings.model_copy(update={"audio": audio})
-    return run_session(settings, [source])
+    return run_session(settings, [platforms.replay(recording, speed, limit)])
 
 
 def _speed(text: str) -> float:

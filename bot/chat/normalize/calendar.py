@@ -1,0 +1,139 @@
+"""Reads dates, times of day, durations and spans of them."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.normalize import numerals
+from bot.chat.normalize.place import Place
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s?([aApP]\.?[mM]\.?)?")
+_DURATION = re.compile(r"(\d+)\s?([hms])", re.IGNORECASE)
+# Words that tell a date ("12.31晚上") from a decimal ("12.31").
+_DATE_AFTER = re.compile(
+    r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动|的(?:活动|直播|比赛))"
+)
+_DATE_BEFORE = re.compile(r"(?:今天|明天|昨天|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$")
+_ELAPSED = re.compile(
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record))\s*$",
+    re.IGNORECASE,
+)
+
+
+def date(text: str, place: Place) -> str | None:
+    """ "2024-05-01", "5/1/2024"; None if there is no such day."""
+    parts = re.findall(r"\d+", text)
+    if len(parts[0]) == 4:
+        year, month, day = parts
+    elif len(parts[2]) == 4:
+        month, day, year = parts
+        if int(month) > 12:
+            month, day = day, month
+    else:
+        return None
+    said = month_day(month, day, place)
+    if said is None:
+        return None
+    return f"{place.year(year)}年{said}" if place.zh else f"{said}, {place.year(year)}"
+
+
+def month_day(month: str, day: str, place: Place) -> str | None:
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return None
+    if place.zh:
+        said = f"{numerals.zh_cardinal(month)}月{numerals.zh_cardinal(day)}"
+        return said if place.after[:1] in ("日", "号", "號") else said + "日"
+    return f"{_MONTHS[int(month) - 1]} {numerals.en_ordinal(day)}"
+
+
+def dotted(text: str, place: Place) -> str | None:
+    """ "12.31" where what stands around it says that it is a day."""
+    month, day = text.split(".")
+    near = _DATE_AFTER.match(place.after) or _DATE_BEFORE.search(place.before)
+    return month_day(month, day, place) if place.zh and near and len(day) <= 2 else None
+
+
+def clock(text: str, place: Place) -> str | None:
+    """ "10:30", "8pm", "20:00-22:00", "1:23:45"."""
+    times = list(_CLOCK.finditer(text))
+    shared = times[-1][4]
+    if len(times) > 1 and not times[0][4] and shared and not place.zh:
+        # "8-10pm" is "eight to ten P M".
+        first = _time(times[0], shared, place)
+        said = [first and first.removesuffix(f" {shared[0].upper()} M"), _time(times[1], shared, place)]
+    else:
+        said = [_time(time, time[4] or (shared if len(times) > 1 else None), place) for time in times]
+    if None in said:
+        return None
+    return place.pick("到", " to ").join(part for part in said if part)
+
+
+def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
+    hour, minute, second = int(time[1]), int(time[2] or 0), time[3]
+    if minute > 59 or int(second or 0) > 59:
+        return None
+    if second is not None:
+        return _elapsed(hour, minute, int(second), place)
+    if hour > 24 or (_ELAPSED.search(place.before) and not half and not place.zh):
+        return _elapsed(0, hour, minute, place)
+    if place.zh:
+        part = ""
+        if half:
+            hour %= 12
+            part = _part_of_day(hour, half[0] in "pP")
+            hour = hour or 12
+        spoken = "两" if hour == 2 else numerals.zh_cardinal(str(hour))
+        minutes = "" if not minute else "半" if minute == 30 else numerals.zh_cardinal(str(minute)) + "分"
+        if 0 < minute < 10:
+            minutes = "零" + minutes
+        return f"{part}{spoken}点{minutes}"
+    if not half and hour > 12:
+        half, hour = "pm", hour - 12
+    if hour == 0:
+        half, hour = half or "am", 12
+    spoken = numerals.en_cardinal(str(hour))
+    if minute:
+        spoken += (" oh " if minute < 10 else " ") + numerals.en_cardinal(str(minute))
+    elif not half:
+        spoken += " o'clock"
+    return spoken + (f" {half[0].upper()} M" if half else "")
+
+
+def _part_of_day(hour: int, after_noon: bool) -> str:
+    if not after_noon:
+        return "凌晨" if hour < 6 else "上午"
+    return "中午" if hour == 0 else "下午" if hour < 6 else "晚上"
+
+
+def _elapsed(hours: int, minutes: int, seconds: int, place: Place) -> str:
+    parts = ((hours, "小时", "hour"), (minutes, "分", "minute"), (seconds, "秒", "second"))
+    said: list[str] = []
+    for count, zh, en in parts:
+        if count and place.zh:
+            said.append(("两" if count == 2 else numerals.zh_cardinal(str(count))) + zh)
+        elif count:
+            said.append(f"{numerals.en_cardinal(str(count))} {en}{'' if count == 1 else 's'}")
+    if not said:
+        return place.pick("零秒", "zero seconds")
+    return "".join(said) if place.zh else " ".join(said)
+
+
+def duration(text: str, place: Place) -> str:
+    """ "2h30m", "1m20s"."""
+    counts = {unit.lower(): int(count) for count, unit in _DURATION.findall(text)}
+    said = _elapsed(counts.get("h", 0), counts.get("m", 0), counts.get("s", 0), place)
+    return said.replace("分", "分钟") if place.zh and said.endswith("分") else said

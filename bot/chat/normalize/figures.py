@@ -1,0 +1,175 @@
+"""Reads numbers in company: phones, versions, scores, ranges, levels, fractions, sums, ordinals."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.normalize import calendar, numerals
+from bot.chat.normalize.place import Place, is_year
+
+_WON = re.compile(
+    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    re.IGNORECASE,
+)
+_LEVEL = re.compile(
+    r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
+)
+_FRACTIONS = {
+    ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
+    ("3", "4"): "three quarters",
+}  # fmt: skip
+_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven"}
+_SIGNS = {
+    "+": ("加", "plus"), "-": ("减", "minus"), "−": ("减", "minus"), "*": ("乘", "times"),
+    "×": ("乘", "times"), "x": ("乘", "times"), "X": ("乘", "times"), "/": ("除以", "divided by"),
+    "÷": ("除以", "divided by"), "=": ("等于", "equals"), "^": ("的次方", "to the power of"),
+    ">": ("大于", "is greater than"), "<": ("小于", "is less than"), "≈": ("约等于", "is about"),
+    "≥": ("大于等于", "is at least"), "≤": ("小于等于", "is at most"),
+}  # fmt: skip
+
+
+def phone(text: str, place: Place) -> str:
+    groups = re.findall(r"\d+", text)
+    if place.zh:
+        return "".join(numerals.zh_digits(group) for group in groups).replace("一", "幺")
+    return ", ".join(numerals.en_digits(group) for group in groups)
+
+
+def dotted(text: str, place: Place) -> str:
+    """Versions and addresses: "1.20.1", "v1.2.3", "192.168.1.1"."""
+    parts = re.findall(r"\d+", text)
+    if place.zh:
+        said = "点".join(
+            numerals.zh_digits(part) if len(part) > 1 else numerals.zh_cardinal(part) for part in parts
+        )
+    else:
+        dot = " dot " if len(parts) > 3 else " point "
+        said = dot.join(
+            numerals.en_digits(part) if len(part) > 2 or part[0] == "0" else numerals.en_cardinal(part)
+            for part in parts
+        )
+    return f"V {said}" if text[0] in "vV" else said
+
+
+def colon(text: str, place: Place) -> str:
+    """Scores and ratios: "3:2", "16:9"."""
+    numbers = re.findall(r"\d+", text)
+    if place.zh:
+        return "比".join(map(numerals.zh_cardinal, numbers))
+    joint = " by " if text in ("16:9", "4:3", "21:9", "16:10") else " to "
+    return joint.join(map(numerals.en_cardinal, numbers))
+
+
+def is_score(text: str, place: Place) -> bool:
+    return (
+        _WON.search(place.before) is not None
+        or re.search(
+            r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|了$|ratio|score|lead)",
+            place.after[:6],
+        )
+        is not None
+    )
+
+
+def hyphen(text: str, place: Place) -> str:
+    """ "2-0", "3-5", "3-5个", "1-1": a score, a range or a level."""
+    numbers = re.findall(r"\d+(?:\.\d+)?", text)
+    if len(numbers) > 2:
+        if all(int(float(number)) < 100 for number in numbers) and len(numbers) == 3 and place.zh:
+            return "杠".join(map(place.number, numbers))
+        return " ".join(place.digits(number) for number in numbers)
+    first, second = numbers
+    dated = "." not in text and len(first) == len(second) == 2 and first[0] == "0"
+    if dated and (said := calendar.month_day(first, second, place)):
+        return said
+    spans = place.counted or (not place.zh and re.match(r"\s*[a-z]{3,}s\b", place.after) is not None)
+    if text == "9-5" and not place.zh:
+        return "nine to five"
+    if not spans and _LEVEL.search(place.before):
+        return place.pick("杠", " ").join(map(place.number, numbers))
+    low, high = float(first), float(second)
+    scored = is_score(text, place) or low >= high or 0 in (low, high)
+    if spans or not scored or high > 30 > low + 10:
+        if is_year(first) and is_year(second):
+            return f"{place.year(first)}{place.pick('到', ' to ')}{place.year(second)}"
+        counted = spans and place.zh and place.after.lstrip()[:1] not in tuple("月日号號楼层级班")
+        start = place.two(first) if counted else place.number(first)
+        return f"{start}{place.pick('到', ' to ')}{place.number(second)}"
+    return place.pick("比", " ").join(map(place.number, numbers))
+
+
+def slashes(text: str, place: Place) -> str:
+    """ "1/2", "5/1", "24/7", "9/10", "10/2/8"."""
+    numbers = text.split("/")
+    if len(numbers) == 3 and (said := calendar.date(text, place)):
+        return said
+    if len(numbers) != 2:
+        return place.pick("杠", " ").join(map(place.number, numbers))
+    if text in _FIXED_SLASHES and not place.zh:
+        return _FIXED_SLASHES[text]
+    top, bottom = numbers
+    if place.zh:
+        if top == bottom in ("10", "100"):
+            return "满分"
+        if text in ("24/7", "50/50", "985/211"):
+            return " ".join(
+                numerals.zh_digits(number) if len(number) > 2 else numerals.zh_cardinal(number)
+                for number in numbers
+            )
+        part = int(top) < int(bottom) and (int(bottom) <= 10 or int(bottom) >= 32)
+        return (
+            (None if part else calendar.month_day(top, bottom, place))
+            or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
+            or "杠".join(map(numerals.zh_cardinal, numbers))
+        )
+    if said := _FRACTIONS.get((top, bottom)):
+        return said
+    if int(bottom) in (5, 10, 100) or (int(top) < int(bottom) and not int(bottom) <= 31) or int(top) > 12:
+        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    if int(top) < int(bottom) <= 9:
+        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    return (
+        calendar.month_day(top, bottom, place)
+        or f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    )
+
+
+def sum_of(text: str, place: Place) -> str:
+    """ "1+1=2"."""
+    said: list[str] = []
+    for piece in re.findall(r"\d+(?:\.\d+)?|[?？]|[^\d\s.]", text):
+        if piece in ("?", "？"):
+            said.append(place.pick("几", "what"))
+        elif piece[0].isdigit():
+            said.append(place.number(piece))
+        else:
+            said.append(_SIGNS[piece][0 if place.zh else 1])
+    return ("" if place.zh else " ").join(said)
+
+
+def resolution(text: str, place: Place) -> str:
+    wide, high = re.findall(r"\d+", text)
+    return f"{place.model(wide)}{place.pick('乘', ' by ')}{place.model(high)}"
+
+
+def ordinal(text: str, place: Place) -> str:
+    number = re.match(r"\d+", text)[0]  # type: ignore[index]
+    return f"第{numerals.zh_cardinal(number)}" if place.zh else numerals.en_ordinal(number)
+
+
+def decade(text: str, place: Place) -> str | None:
+    """ "90s", "1980s"."""
+    digits = text.rstrip("s'’")
+    if place.zh:
+        return f"{numerals.zh_digits(digits[-2:])}年代"
+    said = numerals.en_pairs(digits)
+    return f"{said[:-1]}ies" if said.endswith("y") else None
+
+
+def height(text: str, place: Place) -> str:
+    """Feet and inches: 6'2"."""
+    feet, inches = re.findall(r"\d+", text)
+    return place.pick(
+        f"{place.number(feet)}英尺{place.number(inches)}英寸",
+        f"{place.number(feet)} foot {place.number(inches)}",
+    )

@@ -1,0 +1,101 @@
+"""Reads tokens of letters and digits: i7-13700K, PS5, RTX 4090, M4A1, 5800X3D, and chat's u1s1 and gr8."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.normalize.lexicon import Lexicon
+from bot.chat.normalize.place import Place
+from bot.chat.normalize.quantities import amount
+from bot.chat.normalize.spelling import spelled
+
+_PIECES = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?")
+_SCREEN = re.compile(r"(\d{3,4})([pPiI])(\d{2,3})?(?:[fF][pP][sS])?")
+_VIDEO = re.compile(r"BV[0-9A-Za-z]{8,}|[a-z0-9]{0,3}(?:[a-f0-9]{16,})", re.ASCII)
+_AGAINST = re.compile(r"(\d{1,2})([vV][sS]?)(\d{1,2})")
+
+
+class Models:
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def read(self, text: str, place: Place) -> str | None:
+        lexicon = self._lexicon
+        if (word := lexicon.words.get(text.lower())) and (said := word.reading(place.language)):
+            return said
+        if text.lower() == "3q":
+            return place.pick("三 Q", "thank you")
+        if _VIDEO.fullmatch(text):
+            return place.pick("视频号", "a video") if text.startswith("BV") else ""
+        if side := re.fullmatch(r"(\d{1,2})[xX](\d{1,2})", text):
+            return f"{place.number(side[1])}{place.pick('乘', ' by ')}{place.number(side[2])}"
+        cheer = re.fullmatch(r"([A-Za-z]+)(\d{2,})", text)
+        if (
+            cheer
+            and (known := lexicon.words.get(cheer[1].lower()))
+            and (said := known.reading(place.language))
+        ) and (digits := lexicon.digit_word(cheer[2])):
+            return said + place.pick(digits.alone, f" {place.digits(cheer[2][:3])}")
+        if (amounts := self._amounts(text, place)) is not None:
+            return amounts
+        if screen := _SCREEN.fullmatch(text):
+            lines, scan, rate = screen.groups()
+            said = f"{place.model(lines)} {scan.upper()}"
+            frames = "帧" if place.zh and place.after[:1] not in ("帧", "幀") else ""
+            return f"{said} {place.number(rate)}{frames}" if rate else said
+        if versus := _AGAINST.fullmatch(text):
+            return f"{place.number(versus[1])} V {place.number(versus[3])}"
+        said_pieces: list[str] = []
+        pieces = _PIECES.findall(text)
+        for at, piece in enumerate(pieces):
+            if piece[0].isdigit():
+                said_pieces.append(self._digits(piece, pieces[at - 1] if at else "", place, len(pieces)))
+            else:
+                said_pieces.append(self._letters(piece, place, at, len(pieces)))
+        return " ".join(said_pieces)
+
+    def _amounts(self, text: str, place: Place) -> str | None:
+        """Amounts written without a space: "2K165Hz", "8GB512GB"."""
+        pieces = re.findall(r"\d+(?:\.\d+)?[A-Za-z]+", text)
+        if len(pieces) < 2 or "".join(pieces) != text:
+            return None
+        said = [amount(piece, place) for piece in pieces]
+        return " ".join(part for part in said if part) if all(said) else None
+
+    def _digits(self, digits: str, before: str, place: Place, pieces: int) -> str:
+        if "." in digits:
+            return place.number(digits)
+        if pieces == 2 and not before and place.zh and len(digits) < 3:
+            return place.number(digits)
+        if not place.zh and len(digits) == 2 and digits[0] == "0":
+            return f"oh {place.number(digits[1])}"
+        if before.lower() == "ak" and place.zh:
+            return place.digits(digits)
+        if before.lower() in ("xx", "room", "user", "id", "no", "qq", "uid", "av"):
+            return place.digits(digits)
+        return place.model(digits)
+
+    def _letters(self, letters: str, place: Place, at: int, pieces: int) -> str:
+        known = self._lexicon.words.get(letters.lower())
+        if letters.lower() in ("vs", "x") and 0 < at < pieces - 1:
+            return "versus" if letters.lower() == "vs" else "X"
+        if len(letters) == 1:
+            return letters if letters in "ie" else letters.upper()
+        if known and at == 0 and (said := known.reading(place.language)) and len(letters) > 2:
+            return said
+        lower = letters.lower()
+        if (
+            lower in self._lexicon.acronyms
+            or letters in self._lexicon.acronyms
+            or lower in ("ti", "gt", "gs", "ak")
+        ):
+            return spelled(letters)
+        if lower == "super":
+            return "super"
+        if letters.isupper() and (len(letters) <= 3 and lower not in self._lexicon.capitals):
+            return spelled(letters)
+        if letters.isupper() and len(letters) > 3 and not re.search("[AEIOUY]", letters):
+            return spelled(letters)
+        if len(letters) <= 3 and not re.search("[aeiouyAEIOUY]", letters):
+            return spelled(letters)
+        return lower if letters.isupper() else letters

@@ -1,0 +1,181 @@
+"""Finds what holds digits in a line and has each piece read by those who know its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.chat.normalize import calendar, digits, figures
+from bot.chat.normalize.language import OTHER, Context
+from bot.chat.normalize.lexicon import Lexicon
+from bot.chat.normalize.models import Models
+from bot.chat.normalize.place import Place
+from bot.chat.normalize.quantities import NUMBER, amount
+
+_NEAR = 12  # characters on either side that a reading may depend on
+_DIGIT = re.compile(r"[0-9]")
+# Each repeat inside another is bounded: the cost is linear in the line's length.
+_NOT_IN_NUMBER = r"(?<![0-9.,])"
+_END = r"(?![0-9])"
+_HALF = r"(?:\s?[aApP]\.?[mM]\b\.?)"
+
+
+def _units(lexicon: Lexicon) -> str:
+    longest_first = sorted({*lexicon.units, "k", "K", "w", "W", "M", "B", "％", "‰"}, key=len, reverse=True)
+    return "|".join(map(re.escape, longest_first))
+
+
+class Numbers:
+    """Reads every number of a line; what it does not know stays as it is."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._models = Models(lexicon)
+        unit = rf"\s?(?:{_units(lexicon)})(?![A-Za-z0-9²³])"
+        unspaced = rf"(?:{_units(lexicon)})(?![A-Za-z0-9²³])"
+        sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩]))?"
+        money = rf"[$¥￥€£₩]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
+        to = r"\s?[-~～–—]{1,2}\s?"
+        models = "|".join(
+            sorted((re.escape(m) for m in lexicon.models if m.isascii()), key=len, reverse=True)
+        )
+        shapes = {
+            "about": r"(?<![\w~])[~～≈]\s?(?=\d)",
+            "height": r"(?<![\w.])[3-8]'\d{1,2}(?:\"|''|(?![\w']))",
+            "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
+            r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
+            rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
+            "clock": rf"(?<![\d:.])(?:\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?"
+            rf"(?:{to}\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?)?"
+            rf"|\d{{1,2}}(?:{to}\d{{1,2}})?{_HALF})(?![:\d])",
+            "date": rf"{_NOT_IN_NUMBER}(?:(?:19|20)\d\d(?P<sep>[-/.])\d{{1,2}}(?P=sep)\d{{1,2}}"
+            rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
+            "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
+            rf"|\d{{1,5}}(?:\.\d{{1,5}}){{2,4}}){_END}",
+            "colon": r"(?<![\d:])\d{1,4}(?:\s?[:：]\s?\d{1,4}){1,3}(?![:\d])",
+            "resolution": r"(?<![\w.])\d{3,5}\s?[xX×*]\s?\d{3,5}(?![\w.])",
+            "sum": rf"(?<![\w.]){NUMBER}(?:\s?[-−+*×÷/xX^]\s?{NUMBER}){{1,8}}"
+            rf"\s?[=≈]\s?(?:-?{NUMBER}|[?？几])?"
+            rf"|(?<![\w.]){NUMBER}(?:\s?[+×÷*]\s?{NUMBER}){{1,8}}(?![\w])"
+            rf"|(?<![\w.]){NUMBER}\s?[=><≈≥≤]\s?{NUMBER}(?![\w])",
+            "slashes": r"(?<![\w./])\d{1,4}(?:/\d{1,4}){1,4}(?![\w/])(?!\.\d)",
+            "ordinal": r"(?<![\w.])\d{1,5}(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])",
+            "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
+            "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
+            r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
+            "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
+            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
+            "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})(?![A-Za-z0-9])",
+            "times": r"(?<![A-Za-z0-9])[xX×*]\s?\d{1,4}(?![A-Za-z0-9.])",
+            "hyphen": r"(?<![\w.-])\d{1,4}(?:\.\d)?(?:\s?[-~～–—]{1,2}\s?\d{1,4}(?:\.\d)?){1,3}(?![\w.-])",
+            "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|[Tt][Oo][Pp]\s?\d{1,4}"
+            r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])",
+            "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
+            r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
+            r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
+            "number": rf"(?:(?<![\w)\]])[+-]\s?)?{NUMBER}",
+        }
+        self._shapes = re.compile(
+            "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items()), re.ASCII
+        )
+        self._readers: dict[str, Callable[[str, Place], str | None]] = {
+            "about": lambda _, place: place.pick("大约", "about "),
+            "height": figures.height,
+            "phone": figures.phone,
+            "clock": self._clock,
+            "date": calendar.date,
+            "dotted": figures.dotted,
+            "colon": figures.colon,
+            "resolution": figures.resolution,
+            "sum": figures.sum_of,
+            "slashes": figures.slashes,
+            "ordinal": figures.ordinal,
+            "decade": figures.decade,
+            "duration": calendar.duration,
+            "span": amount,
+            "money": amount,
+            "amount": amount,
+            "times": self._times,
+            "hyphen": figures.hyphen,
+            "rank": self._rank,
+            "model": self._models.read,
+            "number": self._number,
+        }
+
+    def read(self, text: str, context: Context) -> str:
+        if not _DIGIT.search(text):
+            return text
+
+        def replaced(match: re.Match[str]) -> str:
+            start, end = match.span()
+            language = context.of(start, end)
+            if language == OTHER:
+                return match[0]
+            place = Place(
+                language, text[max(0, start - _NEAR) : start], text[end : end + _NEAR], self._lexicon
+            )
+            assert match.lastgroup
+            said = self._readers[match.lastgroup](match[0], place)
+            if said is None:
+                said = self._pieces(match[0], place)
+            before, after = text[start - 1 : start], text[end : end + 1]
+            # A reading in letters stands apart from the letters beside it.
+            left = " " if _meets(before, said[:1]) else ""
+            right = " " if _meets(said[-1:], after) else ""
+            return f"{left}{said}{right}"
+
+        return self._shapes.sub(replaced, text)
+
+    def _pieces(self, text: str, place: Place) -> str:
+        """What has the shape of something and is not: its numbers, one after the other."""
+        pieces = re.split(r"(\d+(?:\.\d+)?)", text)
+        said = [place.number(piece) if piece[:1].isdigit() else piece for piece in pieces]
+        return " ".join(piece.strip() for piece in said if piece.strip())
+
+    def _clock(self, text: str, place: Place) -> str | None:
+        plain = re.fullmatch(r"\d{1,2}:\d\d", text)
+        if plain and (
+            text in ("16:10", "21:10")
+            and re.search(r"屏|比例|ratio|screen|monitor|display", place.before + place.after)
+        ):
+            return figures.colon(text, place)
+        if plain and figures.is_score(text, place):
+            return figures.colon(text, place)
+        return (
+            calendar.clock(text, place) or figures.colon(text, place)
+            if ":" in text
+            else calendar.clock(text, place)
+        )
+
+    def _times(self, text: str, place: Place) -> str:
+        times = text.lstrip("xX×* ")
+        if place.after[:1] == "倍":
+            return place.two(times)
+        return place.pick(f"乘{place.number(times)}", f"times {place.number(times)}")
+
+    def _rank(self, text: str, place: Place) -> str:
+        rank = re.findall(r"\d+", text)[0]
+        kind = text[0].lower()
+        if kind == "l":
+            return place.pick(f"{place.number(rank)}级", f"level {place.number(rank)}")
+        if kind == "t":
+            return place.pick(f"top {place.number(rank)}", f"top {place.number(rank)}")
+        return place.pick(f"第{place.number(rank)}", f"number {place.number(rank)}")
+
+    def _number(self, text: str, place: Place) -> str | None:
+        sign = text[0] if text[0] in "+-" else ""
+        number = text.lstrip("+- ")
+        if number.isdigit() and not sign and not place.before.endswith("."):
+            return digits.plain(number, place)
+        said = calendar.dotted(number, place) if re.fullmatch(r"\d+\.\d+", number) else None
+        said = said or place.number(number)
+        if sign == "-":
+            return place.pick("零下" if place.after[:1] in ("度", "°") else "负", "minus ") + said
+        return place.pick("加", "plus ") + said if sign else said
+
+
+def _meets(left: str, right: str) -> bool:
+    """Letters of words, or Latin and Chinese, that would run into each other."""
+    if not (left.isalnum() and right.isalnum()):
+        return False
+    return left.isascii() or right.isascii()

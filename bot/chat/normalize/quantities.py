@@ -1,0 +1,140 @@
+"""Reads amounts: money, units, percentages, magnitudes (5k, 10w), and ranges of them."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.normalize import numerals
+from bot.chat.normalize.place import Place
+
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
+_PARTS = re.compile(rf"([+-]?)\s?([$¥￥€£₩]?)\s?({NUMBER})\s?(.*)", re.DOTALL)
+_SPAN = re.compile(r"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?([$¥￥€£₩]?\d.*)", re.DOTALL)
+_CURRENCIES = {
+    "$": ("美元", "dollar", "dollars"),
+    "¥": ("元", "yuan", "yuan"),
+    "￥": ("元", "yuan", "yuan"),
+    "€": ("欧元", "euro", "euros"),
+    "£": ("英镑", "pound", "pounds"),
+    "₩": ("韩元", "won", "won"),
+}
+_EN_MAGNITUDES = {
+    "k": "thousand",
+    "K": "thousand",
+    "M": "million",
+    "m": "million",
+    "B": "billion",
+    "b": "billion",
+}
+_PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
+_COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
+_POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|tdp", re.IGNORECASE)
+_BIG = {"k": 3, "K": 3, "w": 4, "W": 4}
+
+
+def amount(text: str, place: Place) -> str | None:
+    """ "-5°C", "$5.99", "60fps", "10w", "3-5km", "10%~20%"; None if it is nothing of the kind."""
+    span = _SPAN.fullmatch(text)
+    if span is None:
+        return _one(text, place)
+    first, second = span.groups()
+    unit = _PARTS.fullmatch(second)
+    bare = re.fullmatch(rf"([$¥￥€£₩]?)({NUMBER})", first)
+    if bare and unit and unit[4] == "%" and place.zh:
+        return f"百分之{place.number(bare[2])}到{place.number(unit[3])}"
+    if bare and bare[1] and unit and not unit[2]:
+        return f"{place.number(bare[2])}{place.pick('到', ' to ')}{_one(bare[1] + second, place)}"
+    if bare and unit and unit[4] in ("k", "K", "w", "W"):
+        first += unit[4]
+    start = place.number(bare[2]) if bare and not first[-1:].isalpha() else _one(first, place)
+    end = _one(second, place)
+    return f"{start}{place.pick('到', ' to ')}{end}" if start and end else None
+
+
+def _one(text: str, place: Place) -> str | None:
+    parts = _PARTS.fullmatch(text.strip())
+    if parts is None:
+        return None
+    sign, currency, number, unit = parts.groups()
+    if currency or unit in ("$", "€", "£", "¥"):
+        said = _money(currency or unit, number, unit if currency else "", place)
+        return _signed(sign, said, place) if said else None
+    if unit in ("%", "％"):
+        said = f"百分之{_hundred(number)}" if place.zh else f"{place.number(number)} percent"
+        return _signed(sign, said, place)
+    if unit == "‰":
+        return _signed(
+            sign, place.pick(f"千分之{place.number(number)}", f"{place.number(number)} per mille"), place
+        )
+    if unit in _BIG and (said := _magnitude(number, unit, place)):
+        return _signed(sign, said, place)
+    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
+        return _signed(sign, f"{place.number(number)} {_EN_MAGNITUDES[unit]}", place)
+    known = place.lexicon.units.get(unit)
+    if known is None:
+        return None
+    if place.zh:
+        if unit.startswith("°") and sign == "-":
+            return f"零下{place.number(number)}{known.zh}"
+        count = place.two(number) if not known.zh[0].isascii() else place.number(number) + " "
+        return _signed(sign, count + known.zh, place)
+    return _signed(sign, f"{place.number(number)} {known.one if number == '1' else known.many}", place)
+
+
+def _hundred(number: str) -> str:
+    return "百" if number == "100" else numerals.zh_number(number)
+
+
+def _signed(sign: str, said: str, place: Place) -> str:
+    if sign == "-":
+        return place.pick("负", "minus ") + said
+    return (place.pick("加", "plus ") if sign else "") + said
+
+
+def _money(currency: str, number: str, magnitude: str, place: Place) -> str | None:
+    zh, one, many = _CURRENCIES[currency]
+    magnitude = magnitude.strip()
+    if place.zh:
+        if magnitude in _BIG:
+            return f"{_zh_big(number, _BIG[magnitude])}{zh}"
+        if magnitude in ("M", "m"):
+            return f"{_zh_big(number, 6)}{zh}"
+        if magnitude and magnitude[0] not in "万萬亿億":
+            return None
+        return f"{place.two(number.removesuffix('.00'))}{magnitude}{zh}"
+    if magnitude:
+        word = _EN_MAGNITUDES.get(magnitude, magnitude.lower())
+        return f"{place.number(number)} {word} {many}" if word.isascii() else None
+    whole, _, cents = number.replace(",", "").partition(".")
+    if len(cents) == 2 and currency in "$€£":
+        penny = "pence" if currency == "£" else "cents"
+        coins = f"{numerals.en_cardinal(cents)} {penny if cents != '01' else penny.removesuffix('s')}"
+        if int(whole) == 0:
+            return coins
+        pounds = f"{numerals.en_cardinal(whole)} {one if whole == '1' else many}"
+        return f"{pounds} {numerals.en_cardinal(cents)}" if int(cents) else pounds
+    return f"{place.number(number)} {one if number == '1' else many}"
+
+
+def _magnitude(number: str, unit: str, place: Place) -> str | None:
+    if place.zh:
+        if unit in "wW":
+            if unit == "W" and (_POWER.search(place.after) or _POWER.search(place.before)):
+                return None
+            return _zh_big(number, 4)
+        if number == "98":
+            return "九八 K"
+        if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):
+            return f"{numerals.zh_number(number)} K"
+        return _zh_big(number, 3)
+    if unit in "kK":
+        return f"{place.number(number)} K"
+    return None
+
+
+def _zh_big(number: str, zeros: int) -> str:
+    """ "1.5" with four zeros -> 一点五万; with three -> 一千五百."""
+    whole, _, fraction = number.replace(",", "").partition(".")
+    if zeros == 4:
+        return ("两" if number == "2" else numerals.zh_number(number)) + "万"
+    return numerals.zh_cardinal((whole + fraction[:zeros].ljust(zeros, "0")).lstrip("0") or "0")

@@ -1,0 +1,103 @@
+"""What is left of signs when numbers and words are read: a few are words, some are pauses, most vanish."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNS = re.compile(
+    r"[^\w\s，。！？,.!?]|[_²³]|[.。…]{2,}|[，。！？,.!?]\s*[，。！？,.!?~～]|^\s*[,.，。、;；!！?？]"
+)
+_LETTER = r"[^\W_]"
+_ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER})")
+_PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
+_TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
+_LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
+_AND = re.compile(rf"(?<={_LETTER})\s*[&＆]\s*(?={_LETTER})")
+_EQUALS = re.compile(rf"(?<={_LETTER})\s*={{1,3}}\s*(?={_LETTER})")
+_GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
+_LESS = re.compile(rf"(?<=[^\W_<])\s*[<＜]\s*(?={_LETTER})")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,10}>")
+_WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("≤", "小于等于", "at most"),
+          ("±", "正负", "plus or minus"), ("×", "乘", "times"), ("÷", "除以", "divided by"),
+          ("∞", "无穷", "infinity"), ("%", "百分号", "percent"),
+          ("²", "平方", "squared"), ("³", "立方", "cubed"),
+          ("°", "度", "degrees"))  # fmt: skip
+_BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
+_RANGE_MARK = re.compile(r"(?<=[^\W_])\s*[~～]+\s*(?=[^\W_])")
+# A pause: a run of marks is one of them, by what it says most strongly.
+_MARKS = re.compile(
+    r"\s*[,.!?;:，。！？；：、…~～](?:[\s,.!?;:，。！？；：、…~～]*[,.!?;:，。！？；：、…~～])?"
+)
+_SEPARATORS = re.compile(
+    r"[\[\](){}<>（）【】「」『』《》〈〉〔〕\\|`^*_#=@/\"“”„«»‹›・·+¿¡&$€£¥₩§¶†‡~～%‰]+"
+)
+_QUOTES = re.compile(r"(?<![^\W_])['‘’]+|['‘’]+(?![^\W_])")
+_HYPHENS = re.compile(r"(?<![^\W_])-+|-+(?![^\W_])")
+_FULL = str.maketrans(",!?;:", "，！？；：")
+_HAN = re.compile(r"[㐀-鿿]")
+
+
+def read(text: str, language: str) -> str:
+    """`text` with its signs said, or gone; a pause at most for dots."""
+    if not _SIGNS.search(text):
+        return text.strip()
+    chinese = language == "zh"
+    text = _TAG.sub(_markup, text)
+    for pattern, zh, en in (
+        (_ARROW, "到", "to"),
+        (_PLUS, "加", "plus"),
+        (_TRAILING_PLUS, "加", "plus"),
+        (_LEADING_PLUS, "加", "plus"),
+        (_AND, "和", "and"),
+        (_EQUALS, "等于", "equals"),
+        (_GREATER, "大于", "is greater than"),
+        (_LESS, "小于", "is less than"),
+    ):
+        said = f" {zh} " if chinese else f" {en} "
+        text = pattern.sub(lambda sign, said=said: _between(sign, said), text)  # type: ignore[misc]
+    if not text.isascii() or "%" in text:
+        for sign, zh, en in _WORDS:
+            if sign in text:
+                text = re.sub(rf"(?<=[^\W_]){sign}", zh if chinese else f" {en} ", text)
+    text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)
+    text = _SEPARATORS.sub(" ", text)
+    if "'" in text or "’" in text or "‘" in text:
+        text = _QUOTES.sub(" ", text).replace("’", "'")
+    if "-" in text:
+        text = _HYPHENS.sub(" ", text)
+    return _MARKS.sub(_pause, text).strip()
+
+
+def _between(sign: re.Match[str], said: str) -> str:
+    """Spaces stand only beside Latin letters."""
+    before, after = sign.string[sign.start() - 1 : sign.start()], sign.string[sign.end() : sign.end() + 1]
+    return said if before.isascii() or after.isascii() or said.isascii() else said.strip()
+
+
+def _markup(tag: re.Match[str]) -> str:
+    return " " + tag[0].strip("</>") + " "
+
+
+def _pause(marks: re.Match[str]) -> str:
+    run = marks[0]
+    signs = "".join(run.split())
+    text, end = marks.string, marks.end()
+    first = not text[: marks.start()].strip()
+    last = not text[end:].strip()
+    if first:
+        return " "
+    if len(signs) == 1 and signs not in "~～…" and run[:1] == signs:
+        return "" if last and signs in ",，、:：;；" else signs
+    chinese = bool(_HAN.match(text[marks.start() - 1 : marks.start()])) or signs[0] in "，。！？；：、"
+    if set(signs) & set("?？"):
+        sign = "?"
+    elif set(signs) & set("!！"):
+        sign = "!"
+    elif last:
+        return "." if set(signs) == {"."} and len(signs) == 1 else ""
+    else:
+        sign = "," if signs[0] in ".…。,，、~～" else signs[0]
+    if set(signs) <= set("~～"):
+        sign = ","
+    sign = sign.translate(_FULL) if chinese else sign
+    return sign if chinese or last else f"{sign} "

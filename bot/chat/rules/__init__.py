@@ -1,0 +1,1 @@
+"""Which chat messages may be spoken: one family of rules a module, put in order by `build`."""

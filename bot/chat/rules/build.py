@@ -1,0 +1,90 @@
+"""Settings -> the rules that a message must pass, the cheapest first and those with a memory last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.chat.blocklist import Blocklist
+from bot.chat.language import LANGUAGES
+from bot.chat.rules import authors, commands, content, crowd, links, pace
+from bot.chat.rules.reasons import Reason, Rejected, Rule
+from bot.chat.rules.settings import RuleSettings
+from bot.messages import ChatMessage
+
+
+def build_rules(
+    settings: RuleSettings,
+    clock: Callable[[], float],
+    estimate: Callable[[str], float],
+    blocklist: Blocklist | None = None,
+    same_words: crowd.Crowd | None = None,
+    share: pace.Share | None = None,
+) -> list[Rule]:
+    """The rules of `settings`. `clock` is monotonic seconds, `estimate` a text's seconds of speech.
+
+    Give a Crowd of your own as `same_words` to ask it for counts, and a Share as `share` to tell it what was
+    not heard after all; their numbers are then what counts. Who
+    pays money is spared the rules on form and patience, never those on bots, commands, links and words.
+    """
+    rules: list[Rule | None] = [content.longest(settings.longest) if settings.longest else None]
+    bots = authors.Names(settings.bots)
+    ignored = authors.Names(settings.ignore)
+    rules += [
+        authors.from_bot(bots) if bots.all else None,
+        authors.from_ignored(ignored) if ignored.all else None,
+        authors.requirements(settings),
+        commands.command(settings.command_prefix) if settings.command_prefix else None,
+        commands.bot_reply(bots) if settings.bot_replies and bots.all else None,
+        _unless_paid(content.not_empty),
+        _unless_paid(content.wordless if settings.emotes_only else content.only_symbols),
+        _unless_paid(content.shortest(settings.shortest)) if settings.shortest else None,
+        _unless_paid(content.most_emotes(settings.most_emotes)) if settings.most_emotes else None,
+        _unless_paid(content.kaomoji_only) if settings.kaomoji_only else None,
+        commands.bot_line(settings.more_bot_lines) if settings.bot_lines or settings.more_bot_lines else None,
+        links.no_links if settings.links == "refuse" else None,
+    ]
+    if settings.shortest_seconds or settings.longest_seconds:
+        bounds = (settings.shortest_seconds, settings.longest_seconds)
+        rules.append(_unless_paid(content.spoken(estimate, *bounds)))
+    rules.append(_unless_paid(content.repeats(settings.repeats)) if settings.repeats else None)
+    allowed = frozenset(settings.languages)
+    if allowed and allowed != set(LANGUAGES):
+        rules.append(content.language(allowed))
+    if blocklist is not None:
+        rules.append(blocked(blocklist))
+    rules.append(_with_memory(settings, clock, estimate, same_words, share))
+    return [rule for rule in rules if rule is not None]
+
+
+def blocked(blocklist: Blocklist) -> Rule:
+    def clean(message: ChatMessage) -> Rejected | None:
+        entry = blocklist.find(message.text)
+        return Rejected(Reason.BLOCKED, f"{entry.written} ({entry.where})") if entry else None
+
+    return clean
+
+
+def _with_memory(
+    settings: RuleSettings,
+    clock: Callable[[], float],
+    estimate: Callable[[str], float],
+    same_words: crowd.Crowd | None,
+    share: pace.Share | None,
+) -> pace.InTurn:
+    paced: list[pace.Paced] = []
+    if settings.same_viewer:
+        paced.append(pace.SameViewer(settings.same_viewer, clock))
+    if settings.cooldown:
+        paced.append(pace.Cooldown(settings.cooldown, clock))
+    if share is None and settings.share and settings.share < 1:
+        share = pace.Share(settings.share, settings.share_of, estimate, clock)
+    if share is not None:
+        paced.append(share)
+    if settings.same_words and same_words is None:
+        same_words = crowd.Crowd(settings.same_words)
+    merged = crowd.SameWords(same_words, clock) if same_words is not None else None
+    return pace.InTurn(paced, merged, staff_pass=settings.staff_pass)
+
+
+def _unless_paid(rule: Rule) -> Rule:
+    return lambda message: None if authors.is_paid(message) else rule(message)
