@@ -8,13 +8,12 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bot.messages import AudioChunk, Part, Utterance
 from bot.speech.clauses import clauses
 from bot.speech.engine_link import UNAUTHORIZED, EngineLink, EngineLost, EngineRefused
 
 if TYPE_CHECKING:
+    import numpy as np
     from aiohttp import ClientResponse, ClientSession
     from numpy.typing import NDArray
 
@@ -121,6 +120,9 @@ class Synthesizer:
 
 
 def _samples(pcm: bytes) -> NDArray[np.float32]:
+    # Here, not above: the engine's process is started before this one has spent 0.15 s on numpy.
+    import numpy as np
+
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
 
 

@@ -108,7 +108,7 @@ def test_preview_prints_a_line_for_each_line() -> None:
         "refused: symbols only",
         "ok",
     ]
-    assert bot("preview", "gg", "!x")[1].splitlines() == ["gg", "refused: command"]
+    assert bot("preview", "hi", "!x")[1].splitlines() == ["hi", "refused: command"]
 
 
 def test_preview_follows_the_settings(tmp_path: Path) -> None:
