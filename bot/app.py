@@ -67,6 +67,7 @@ class Bot:
         self._session: ClientSession | None = None
         self.failures: list[SourceState] = []  # of the sources that gave up
         self._judgement = Judgement(settings, store, clock, seconds)
+        self._router = Router(settings.commands, settings.chat.command_prefix, clock)
         self._viewers = Viewers(store)
         self._voices = Voices(settings.viewers, settings.speech.voice)
         if not settings.engine.url:
@@ -133,11 +134,10 @@ class Bot:
         self._speaker = Speaker(
             self.queue, self._synthesizer, player, self._feed, learn=self._estimator.learn_utterance
         )
-        router = Router(settings.commands, settings.chat.command_prefix, self._clock)
         self._intake = Intake(
             feed=self._feed,
             reader=self._judgement.reader,
-            router=router,
+            router=self._router,
             viewers=self._viewers,
             voices=self._voices,
             queue=self.queue,
@@ -156,7 +156,7 @@ class Bot:
             voices=self._voices,
             taught=self._judgement.taught,
             blocked=self._judgement.blocked,
-            router=router,
+            router=self._router,
             name=self._judgement.reader.name,
             hear=self._intake.hear,
         )

@@ -126,9 +126,8 @@ class Desk:
         word, equals, reading = (part.strip() for part in call.arguments.replace("＝", "=").partition("="))
         if not equals or not word or not reading:
             return self._usage(call)
-        why = self._taught.teach(word, reading, call.message)
-        if why:
-            return _say("teach_wrong", call, why=why)
+        if why := self._taught.teach(word, reading, call.message):
+            return _say(f"untaught {why.reason}", call)
         self._hear(word, call.message)  # everybody hears at once how it is read now
         return _say("taught", call, word=_brief(word), reading=_brief(reading))
 
@@ -145,16 +144,18 @@ class Desk:
         return _say("readings", call, list=listed or _say("none", call))
 
     def _skip(self, call: Call) -> str:
+        """What is heard, or is about to be; of one's own, what is next. A moderator's may be anybody's."""
         own = viewer_id(call.message)
-        heard = self._speaker.heard
-        if heard and (call.standing >= Standing.MODERATOR or heard.author_id == own):
-            self._speaker.skip()
-            return _say("skipped", call)
-        mine = [utterance for utterance in self._queue if utterance.author_id == own]
-        if mine and call.standing < Standing.MODERATOR:
-            self._queue.remove(lambda utterance: utterance.id == mine[0].id, "skipped")
-            return _say("skipped", call)
-        return _say("nothing", call)
+        heard = [self._speaker.heard] if self._speaker.heard else []
+        under_way = [*heard, *self._speaker.under_way]
+        if call.standing >= Standing.MODERATOR:
+            mine = under_way
+        else:
+            mine = [utterance for utterance in (*under_way, *self._queue) if _whose(utterance) == own]
+        if not mine:
+            return _say("nothing", call)
+        self._speaker.retract(lambda utterance: utterance.id == mine[0].id, "skipped")
+        return _say("skipped", call)
 
     def _show_queue(self, call: Call) -> str:
         return _say("queue", call, count=len(self._queue), seconds=round(self._queue.backlog))
@@ -200,7 +201,7 @@ class Desk:
         self._viewers.change(viewer, muted=mute)
         if mute:
             self._speaker.retract(
-                lambda utterance: utterance.author_id == viewer.id and _is_unpaid(utterance), "muted"
+                lambda utterance: _whose(utterance) == viewer.id and _is_unpaid(utterance), "muted"
             )
 
     def _block(self, call: Call) -> str:
@@ -210,10 +211,9 @@ class Desk:
         by = author.name if (author := author_of(call.message)) else ""
         blocking = call.command == "block"
         why = self._blocked.block(word, by) if blocking else self._blocked.unblock(word, by)
-        if why:
-            return _say("block_wrong", call, why=why)
+        key = f"unchanged {why.reason}" if why else "blocked" if blocking else "unblocked"
         # The word itself is not repeated: the answer may be seen, and shown.
-        return _say("blocked" if blocking else "unblocked", call, word=f"{word[:1]}…")
+        return _say(key, call, word=f"{word[:1]}…", why=why.sentence if why else "")
 
     def _volume(self, call: Call) -> str:
         percent = _number(call.arguments.rstrip("%"))
@@ -227,7 +227,12 @@ class Desk:
 
 
 def _say(key: str, call: Call, **values: object) -> str:
-    return answer(key, chinese=call.chinese, name=call.message.author.name, **values)
+    return answer(key, chinese=call.chinese, name=_brief(call.message.author.name), **values)
+
+
+def _whose(utterance: Utterance) -> str:
+    """The key of the viewer whose words these are; "" if they are nobody's."""
+    return viewer_id(utterance.event) if utterance.event else ""
 
 
 def _is_unpaid(utterance: Utterance) -> bool:

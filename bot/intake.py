@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 
+_CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
+_NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
+
+
 class Intake:
     """Decides what becomes of each event; belongs to the event loop's thread and never waits."""
 
@@ -78,7 +82,8 @@ class Intake:
         self._clock = clock
         self._numbers = itertools.count(1)
         self.desk: Desk | None = None  # carries out commands, once there is one
-        self._first_words: dict[str, str] = {}  # of utterances that tell how many have said them, by id
+        self._first_words: dict[str, str] = {}  # of messages that tell how many have said them, by their id
+        self._skipped = 0  # given up for want of time, and not told of yet
         feed.subscribe(self._settle)
 
     def take(self, event: ChatEvent) -> None:
@@ -90,7 +95,7 @@ class Intake:
             )
             return
         viewer = self._viewers.of(event)
-        said = self._refused(event, viewer) or self._reader.judge(event) or self._reader.word(event, viewer)
+        said = self._refused(event, viewer) or self._reader.judge(event) or self._worded(event, viewer)
         if not isinstance(said, Rejected):
             self.enqueue(said, event, viewer)
             return
@@ -101,8 +106,10 @@ class Intake:
             self._join(said)
 
     def hear(self, text: str, message: ChatMessage) -> None:
-        """Has `text` read as if the author of `message` had typed it."""
-        typed = replace(message, fragments=(Fragment(text),))
+        """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""
+        if self.desk and not self.desk.reading_aloud:
+            return
+        typed = replace(message, fragments=(Fragment(text),), worth=None)
         said = self._reader.word(typed, self._viewers.of(message))
         if not isinstance(said, Rejected):
             self.enqueue(said, typed, self._viewers.of(message))
@@ -117,7 +124,7 @@ class Intake:
             text=said[0],
             shorter=tuple(said[1:]),
             voice=voice,
-            parts=self._parts(event, viewer, voice),
+            parts=self._parts(event, viewer, voice, len(said[0])),
             speed=self._speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
             rank=rank_of(event) if event else Rank.MODERATOR,
@@ -139,8 +146,16 @@ class Intake:
         if self.desk and not self.desk.reading_aloud:
             # Commands go on, or nobody could turn it on again.
             judged = self._reader.judge(event)
+            if judged is None and isinstance(event, ChatMessage):
+                self._unheard(event)
             return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
         return None
+
+    def _worded(self, event: ChatEvent, viewer: Viewer) -> list[str] | Rejected:
+        said = self._reader.word(event, viewer)
+        if isinstance(said, Rejected) and isinstance(event, ChatMessage):
+            self._unheard(event)
+        return said
 
     def _carry_out(self, message: ChatMessage) -> None:
         """Whatever looks like a command is not spoken; the bot's own are carried out."""
@@ -152,7 +167,7 @@ class Intake:
 
         def counted(utterance: Utterance) -> Utterance:
             text = utterance.shorter[-1] if utterance.shorter else utterance.text
-            text = self._first_words.setdefault(utterance.id, text)
+            text = self._first_words.setdefault(merged.into, text)
             told = fill(self._templates.crowd, {"count": str(merged.count), "text": text})
             return replace(utterance, text=told, shorter=(), parts=())
 
@@ -161,15 +176,25 @@ class Intake:
                 lambda utterance: utterance.event is not None and utterance.event.id == merged.into, counted
             )
 
-    def _parts(self, event: ChatEvent | None, viewer: Viewer | None, voice: str) -> tuple[Part, ...]:
-        """A message that changes voices by itself: "[leo] hello [mei] hi"."""
+    def _parts(
+        self, event: ChatEvent | None, viewer: Viewer | None, voice: str, longest: int
+    ) -> tuple[Part, ...]:
+        """A message that changes voices by itself: "[leo] hello [mei] hi"; cut at about `longest` characters.
+
+        The first run is worded as the message would be, with its author's name where the template has it.
+        """
         if not isinstance(event, ChatMessage):
             return ()
-        parts = []
-        for part in self._voices.parts(event.text, voice):
-            run = replace(event, fragments=(Fragment(part.text),))
-            if text := self._reader.text(run, viewer):
-                parts.append(replace(part, text=text))
+        parts: list[Part] = []
+        for speaks, fragments in self._voices.runs(event.fragments, voice):
+            if sum(len(part.text) for part in parts) >= longest:
+                break
+            run = replace(event, fragments=fragments)
+            text = self._reader.text(run, viewer)
+            if text and not parts and not isinstance(worded := self._reader.word(run, viewer), Rejected):
+                text = worded[0]
+            if text:
+                parts.append(Part(speaks, text))
         return tuple(parts)
 
     def _settle(self, entry: FeedEntry) -> None:
@@ -177,12 +202,26 @@ class Intake:
         if not isinstance(entry, Spoken | Dropped):
             return
         utterance = entry.utterance
-        self._first_words.pop(utterance.id, None)
+        if utterance.event:
+            self._first_words.pop(utterance.event.id, None)
+        failed = isinstance(entry, Dropped) and entry.reason == "engine"
+        if self._store and utterance.event and utterance.paid and not failed:
+            # Heard to its end, or taken back: it need not survive a restart. Before anything else is told,
+            # for what is heard and still kept is heard again after a crash.
+            self._keep(self._store.remove, utterance.event)
+        if isinstance(entry, Dropped) and entry.reason in _NO_TIME:
+            self._skipped += 1
+        elif isinstance(entry, Spoken):
+            self._tell_skipped()
         if isinstance(entry, Dropped) and isinstance(utterance.event, ChatMessage):
             self._unheard(utterance.event)
-        if self._store and utterance.event and utterance.paid:
-            # Heard to its end, or taken back: it need not survive a restart.
-            self._keep(self._store.remove, utterance.event)
+
+    def _tell_skipped(self) -> None:
+        """Once it is calm again, how much was given up, if the streamer wants that said."""
+        calm = self._queue.backlog <= self._queue.limits.seconds * _CALM
+        if self._skipped and calm and self._templates.skipped:
+            count, self._skipped = self._skipped, 0
+            self.enqueue([fill(self._templates.skipped, {"count": str(count)})])
 
     def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
         try:

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +89,14 @@ class Store:
             raise StoreError(f"the store {path} cannot be opened ({reason})") from None
 
     def add(self, event: ChatEvent) -> None:
-        """Keeps a paid event until `remove`; adding it again changes nothing."""
+        """Keeps a paid event until `remove`; adding it again changes nothing.
+
+        `received_at` is left out: it is a time of this run's clock, which begins anew with the machine.
+        """
+        data = self._encode(replace(event, received_at=0.0))
         self._change(
             "INSERT OR IGNORE INTO unread_paid (source, channel, id, event) VALUES (?, ?, ?, ?)",
-            *(event.source, event.channel, event.id, json.dumps(self._encode(event))),
+            *(event.source, event.channel, event.id, json.dumps(data)),
         )
 
     def remove(self, event: ChatEvent) -> None:

@@ -59,8 +59,12 @@ FILES: list[tuple[str, str]] = [
     ("[queue]\nmax_age = nan", "FILE: queue.max_age cannot be nan: input should be greater than 0"),
     ("[audio]\nlatency = nan", "FILE: audio.latency cannot be nan: input should be less than or equal to 2"),
     ("[speech]\nspeed = 9", "FILE: speech.speed cannot be 9: input should be less than or equal to 2"),
-    ("[twitch]\nchannel = 5", "FILE: twitch.channel cannot be 5: input should be a valid string"),
-    ("[chat]\nignore = [1]", "FILE: chat.ignore cannot be 1: input should be a valid string"),
+    ("[twitch]\nchannel = true", "FILE: twitch.channel cannot be True: input should be a valid list"),
+    ("[rules]\nignore = [1.5]", "FILE: rules.ignore cannot be 1.5: input should be a valid string"),
+    ("[chat]\nignore = []", "FILE: chat.ignore (value: []) is not a setting; did you mean \"rules.ignore\"?"),
+    ("[rules]\nroles = ['king']", "FILE: rules.roles cannot be 'king': input should be 'broadcaster', 'moderator', 'vip', 'subscriber' or 'follower'"),
+    ("[rules]\nlanguages = 'zh, fr'", "FILE: rules.languages cannot be 'fr': input should be 'zh', 'en', 'ja', 'ko', 'ru' or 'other'"),
+    ("[commands]\nroles = {skip = 'king'}", "FILE: commands.roles.skip cannot be 'king': input should be 'everyone', 'subscriber', 'vip', 'moderator', 'broadcaster' or 'nobody'"),
     ("voices = 3", "FILE: voices cannot be 3: input is not a valid path for <class 'pathlib.Path'>"),
     ("view = 'tv'", "FILE: view cannot be 'tv': input should be 'auto', 'live', 'plain' or 'json'"),
     ("[engine]\nname = 'f6'", "FILE: engine.name cannot be 'f6': input should be 'espeak'"),
@@ -117,7 +121,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_byte_order_mark_means_nothing(config: Path) -> None:
     config.write_bytes("\ufeffview = 'json'\r\n[twitch]\r\nchannel = '主播'\r\n".encode())
     settings = load_settings({}, config)
-    assert (settings.view, settings.twitch.channel) == ("json", "主播")
+    assert (settings.view, settings.twitch.channel) == ("json", ["主播"])
 
 
 def test_an_empty_file_is_the_defaults(config: Path) -> None:
@@ -199,10 +203,37 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
 def test_a_list_in_the_environment_and_in_a_flag(
     written: str, names: list[str], config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.write_text("[chat]\nignore = ['file']")
-    assert load_settings({"chat.ignore": written}, config).chat.ignore == names
-    monkeypatch.setenv("BOT_CHAT__IGNORE", written)
-    assert load_settings({}, config).chat.ignore == names
+    config.write_text("[rules]\nignore = ['file']")
+    assert load_settings({"rules.ignore": written}, config).rules.ignore == names
+    monkeypatch.setenv("BOT_RULES__IGNORE", written)
+    assert load_settings({}, config).rules.ignore == names
+
+
+@pytest.mark.parametrize(
+    ("written", "rooms"),
+    [("22625025", ["22625025"]), ("[22625025, 6]", ["22625025", "6"]), ("'6, 7'", ["6", "7"]), ("[]", [])],
+)
+def test_ids_may_be_numbers(written: str, rooms: list[str], config: Path) -> None:
+    config.write_text(f"[bilibili]\nroom = {written}")
+    assert load_settings({}, config).bilibili.room == rooms
+
+
+@pytest.mark.parametrize(
+    ("written", "pairs"),
+    [
+        ("stimme=voice", {"stimme": "voice"}),
+        (" stimme = voice , 说 = voice,", {"stimme": "voice", "说": "voice"}),
+        ("", {}),
+        ("a=b=c", {"a": "b=c"}),
+    ],
+)
+def test_a_table_in_the_environment_and_in_a_flag(
+    written: str, pairs: dict[str, str], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text("[commands]\naliases = {file = 'skip'}")
+    assert load_settings({"commands.aliases": written}, config).commands.aliases == pairs
+    monkeypatch.setenv("BOT_COMMANDS__ALIASES", written)
+    assert load_settings({}, config).commands.aliases == pairs
 
 
 def test_paths_in_the_file_begin_where_it_lies(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +308,32 @@ def test_no_sentence_about_a_variable_shows_the_token(name: str, monkeypatch: py
 def test_a_token_in_a_misspelt_section_is_not_shown(config: Path) -> None:
     config.write_text(f"[engin]\ntokn = '{SECRET}'")
     assert sentence({}, config) == 'FILE: engin (a section) is not a setting; did you mean "engine"?'
+
+
+SECRETS = ["engine.token", "bilibili.cookies", "bilibili_open.code", "bilibili_open.key_secret"]
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_no_secret_is_ever_shown(key: str, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section, name = key.split(".")
+    for written in (
+        f"[{section}]\n{name}s = '{SECRET}'",
+        f"[{section}]\n{name} = ['{SECRET}']",
+        f"[{section}.{name}]\nx = '{SECRET}'",
+        f"[[{section}]]\n{name} = '{SECRET}'",
+        f"[{section}x]\n{name} = '{SECRET}'",
+        f"{name} = '{SECRET}'",
+    ):
+        config.write_text(written)
+        assert SECRET not in sentence({}, config)
+    for flag in (name, f"{section}.{name[:-1]}", f"{section}.x{name}"):
+        assert SECRET not in sentence({flag: SECRET}, None)
+    variable = f"BOT_{section}_{name}".upper()
+    monkeypatch.setenv(variable, SECRET)
+    assert SECRET not in sentence({}, None)
+    monkeypatch.delenv(variable)
+    settings = load_settings({key: SECRET}, None)
+    assert SECRET not in repr(settings) + str(settings.model_dump()) + settings.model_dump_json()
 
 
 def test_no_sentence_about_a_flag_shows_the_token() -> None:

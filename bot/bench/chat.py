@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from random import Random
 
+from bot.bench import estimates
 from bot.bench.evening import simulate, table
 from bot.bench.report import Report, Row
 from bot.chat.commands import Router
@@ -48,9 +49,10 @@ def measure(messages: int = 20_000) -> tuple[Report, str]:
     """The numbers, and the evening as a table."""
     demo = [event for _, event in read_recording(DEMO)]
     mixed = _times(_intake(Settings()), _many(demo, messages))
-    none, few, many = _with_lists(list(_many(demo, messages // 4)))
+    none, few, many = _with_lists(list(_many(demo, max(messages // 4, 1))))
     spam = _times(_intake(Settings()), itertools.islice(itertools.cycle(map(_line, _SPAM)), messages))
     felt = simulate()
+    off = estimates.measure()
     rows = [
         Row("a realistic mix, messages a second on one core", messages / sum(mixed), "/s", 2000, least=True),
         Row("a message of the mix, p99", quantile(mixed, 0.99) * 1000, "ms", 5),
@@ -58,6 +60,8 @@ def measure(messages: int = 20_000) -> tuple[Report, str]:
         Row("10,000 blocked words and 200 patterns, cost over three words", many / few, "x", 1.2),
         Row("spam alone, refusals a second", messages / sum(spam), "/s", 20_000, least=True),
         Row("backlog estimate, off by", felt.estimate_error * 100, "%", 15),
+        Row("estimate against espeak, sum off by", off.total * 100, "%", 15),
+        Row("estimate against espeak, each off by", off.each * 100, "%"),
         Row("a flood: paid starts after the current utterance", max(felt.paid_after_current), "s", 1),
         Row("paid messages lost in the evening", felt.paid_dropped, "", 0),
     ]

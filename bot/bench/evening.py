@@ -79,11 +79,16 @@ class Felt:
     longest_run: int = 0  # of one viewer's utterances while others waited
     estimated: float = 0.0  # seconds, summed over what was spoken
     true: float = 0.0
-    paid_after_current: list[float] = field(default_factory=list)  # seconds beyond the utterance under way
+    # Seconds beyond the utterance that was under way, and beyond what else was paid for.
+    paid_after_current: list[float] = field(default_factory=list)
 
     @property
     def oldest(self) -> float:
-        return max((wait for waits in self.waits.values() for wait in waits), default=0.0)
+        """Of what nobody paid for: that is never too old."""
+        return max(
+            (wait for rank, waits in self.waits.items() if rank is not Rank.PAID for wait in waits),
+            default=0.0,
+        )
 
     @property
     def estimate_error(self) -> float:
@@ -105,9 +110,11 @@ def simulate(phases: tuple[Phase, ...] = EVENING, limits: Limits = _LIMITS, seed
     queue = SpeechQueue(limits, clock=lambda: now, dropped=dropped, estimator=estimator)
     free_at = 0.0  # when the voice has ended what it is saying
     last_author, run = "", 0
+    paid_for = 0.0  # seconds of speech so far
+    soonest: dict[str, float] = {}  # when each paid one could begin but for what else is paid for
 
     def speak_until(time: float) -> None:
-        nonlocal now, free_at, last_author, run
+        nonlocal now, free_at, last_author, run, paid_for
         while free_at <= time:
             now = max(free_at, now)
             others = {utterance.author_id for utterance in queue}
@@ -125,7 +132,8 @@ def simulate(phases: tuple[Phase, ...] = EVENING, limits: Limits = _LIMITS, seed
             felt.spoken[utterance.rank] += 1
             felt.waits[utterance.rank].append(now - utterance.received_at)
             if utterance.paid:
-                felt.paid_after_current.append(now - max(free_at, utterance.received_at))
+                felt.paid_after_current.append(now - paid_for - soonest[utterance.id])
+                paid_for += truth + PAUSE
             free_at = now + truth + PAUSE
 
     for number, (time, event) in enumerate(_events(phases, rng)):
@@ -133,6 +141,8 @@ def simulate(phases: tuple[Phase, ...] = EVENING, limits: Limits = _LIMITS, seed
         now = time
         utterance = _utterance(str(number), event, time)
         felt.sent[utterance.rank] += 1
+        if utterance.paid:
+            soonest[utterance.id] = max(free_at, time) - paid_for
         queue.put(utterance)
     speak_until(now + 3600)
     return felt

@@ -19,7 +19,22 @@ _ANSWERS = {
     ),
     "call_reset": ("{name}: you are called by your name again", "{name}：恢复用你的名字"),
     "taught": ("{name}: {word} is read {reading}", "{name}：{word} 读作 {reading}"),
-    "teach_wrong": ("{name}: {why}", "{name}：{why}"),
+    # By the reasons of chat/readings.py.
+    "untaught empty": ("{name}: there is nothing in it to say", "{name}：里面没有能读的内容"),
+    "untaught too long": (
+        "{name}: at most 40 characters for the word and 80 for its reading",
+        "{name}：词最多 40 个字，读音最多 80 个字",
+    ),
+    "untaught unreadable": (
+        "{name}: there is a character in it that cannot be read",
+        "{name}：里面有读不出来的字符",
+    ),
+    "untaught link": ("{name}: a reading may not hold a link", "{name}：读音里不能有链接"),
+    "untaught blocked": ("{name}: that may not be said here", "{name}：这里不能说这个"),
+    "untaught too many": (
+        "{name}: there are too many readings already; forget some first",
+        "{name}：读音太多了，先忘记一些",
+    ),
     "forgotten": ("{name}: {word} is read as usual again", "{name}：{word} 恢复原来的读音"),
     "forget_unknown": ("{name}: nobody has taught {word}", "{name}：没有人教过 {word}"),
     "readings": ("readings: {list}", "读音：{list}"),
@@ -38,7 +53,14 @@ _ANSWERS = {
     "viewer_unknown": ("nobody called {viewer} has been seen", "没有见过叫 {viewer} 的观众"),
     "blocked": ("{word} is blocked", "已屏蔽 {word}"),
     "unblocked": ("{word} is not blocked any more", "已取消屏蔽 {word}"),
-    "block_wrong": ("{why}", "{why}"),
+    # By the reasons of chat/blocklist.py.
+    "unchanged wrong": ("{word} is nothing that can be blocked", "{word} 不能屏蔽"),
+    "unchanged there already": ("{word} is in the list already", "{word} 已经在屏蔽词里"),
+    "unchanged not there": (
+        "{word} is not in the list that chat may change",
+        "{word} 不在聊天能改的屏蔽词里",
+    ),
+    "unchanged cannot be written": ("the list could not be changed: {why}", "屏蔽词没有改成：{why}"),
     "volume": ("volume {percent} %", "音量 {percent}%"),
     "volume_wrong": ("a volume is a number from 0 to 100", "音量是 0 到 100 的数字"),
     "usage": ("{command} {usage}", "{command} {usage}"),

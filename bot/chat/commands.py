@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bot.chat.normalize import has_chinese
+from bot.chat.rules.authors import viewer_key
 from bot.config import Commands as CommandSettings
+from bot.config import SettingsError
 from bot.messages import Author, ChatMessage, Role
 
 _REMEMBERED = 4096  # viewers whose last command is remembered
@@ -85,9 +89,14 @@ class Call:
 
 
 class Router:
-    """Finds the command in a line. Unknown ones, forbidden ones and those that come too soon are no calls."""
+    """Finds the command in a line. Unknown ones, forbidden ones and those that come too soon are no calls.
+
+    Raises SettingsError if the settings name a command that there is not.
+    """
 
     def __init__(self, settings: CommandSettings, prefix: str, clock: Callable[[], float]) -> None:
+        _check("commands.roles", settings.roles)
+        _check("commands.aliases", settings.aliases.values())
         self._prefix = prefix
         self._cooldown = settings.cooldown
         self._clock = clock
@@ -100,16 +109,17 @@ class Router:
 
     def call(self, message: ChatMessage) -> Call | None:
         """What `message` calls, if it does, and its author may."""
-        text = message.text.strip()
+        # What cannot be seen is no argument: some chat programs add it, for Twitch wants no line twice.
+        text = "".join(one if one.isprintable() else " " for one in message.text).strip()
         if not self._prefix or not text.startswith(self._prefix):
             return None
-        word, _, arguments = text[len(self._prefix) :].strip().partition(" ")
+        word, arguments = [*text[len(self._prefix) :].split(maxsplit=1), "", ""][:2]
         name, rest = self._find(word)
         author_standing = standing(message.author)
         if not name or author_standing < self._needed[name] or not self._is_time(message, author_standing):
             return None
         arguments = f"{rest} {arguments}".strip()
-        return Call(name, arguments, message, author_standing, chinese=not word.isascii())
+        return Call(name, arguments, message, author_standing, chinese=has_chinese(word))
 
     def allowed(self, author: Author) -> list[Command]:
         """The commands that somebody may use."""
@@ -130,7 +140,7 @@ class Router:
     def _is_time(self, message: ChatMessage, author_standing: Standing) -> bool:
         if author_standing >= Standing.MODERATOR:
             return True
-        who = f"{message.source}:{message.author.id}"
+        who = viewer_key(message, message.author)
         now = self._clock()
         if now - self._last.get(who, float("-inf")) < self._cooldown:
             return False
@@ -144,4 +154,12 @@ class Router:
 def _names(aliases: Mapping[str, str]) -> dict[str, str]:
     names = {alias.casefold(): command.name for command in COMMANDS.values() for alias in command.aliases}
     names |= {name: name for name in COMMANDS}
-    return names | {alias.casefold(): name for alias, name in aliases.items() if name in COMMANDS}
+    return names | {alias.casefold(): name for alias, name in aliases.items()}
+
+
+def _check(setting: str, names: Iterable[str]) -> None:
+    for name in names:
+        if name not in COMMANDS:
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(COMMANDS)}"
+            raise SettingsError(f'{setting}: there is no command "{name}"; {hint}')

@@ -10,7 +10,7 @@ from bot.chat.blocklist import Blocklist
 from bot.chat.moderation import Blocked, Taught
 from bot.chat.reader import Reader
 from bot.chat.readings import ReadingRows, Readings, Unkept
-from bot.chat.rules.authors import viewer_key
+from bot.chat.rules.authors import is_paid, is_staff, viewer_key
 from bot.chat.rules.build import build_rules
 from bot.chat.rules.crowd import Crowd
 from bot.chat.rules.pace import Share
@@ -38,6 +38,7 @@ class Judgement:
     ) -> None:
         given = rule_settings(settings)
         self._estimate = estimate
+        self._staff_pass = given.staff_pass
         self._crowd = Crowd(given.same_words) if given.same_words else None
         self._share = Share(given.share, given.share_of, estimate, clock) if 0 < given.share < 1 else None
         self.blocklist = Blocklist(
@@ -47,14 +48,14 @@ class Judgement:
             blocked=settings.rules.blocked,
             allowed=settings.rules.allowed,
         )
-        readings = Readings(rows or Unkept(), time.time, self._is_blocked)
-        self.taught = Taught(readings)
+        self.readings = Readings(rows or Unkept(), time.time, self._is_blocked)
+        self.taught = Taught(self.readings)
         self.blocked = Blocked(self.blocklist)
         self.reader = Reader(
             settings.chat,
             settings.templates,
             build_rules(given, clock, estimate, self.blocklist, self._crowd, self._share),
-            taught=readings.apply,
+            taught=self.readings.apply,
             blocked=self._is_blocked,
         )
 
@@ -62,7 +63,8 @@ class Judgement:
         """A message that was passed is not spoken after all: it neither counts nor stands for others."""
         if self._crowd:
             self._crowd.retract(message.id)
-        if self._share:
+        free = is_paid(message) or (self._staff_pass and is_staff(message.author))
+        if self._share and not free:  # who is spared the rule was not charged
             seconds = self._estimate(message.text[:_ESTIMATED])
             self._share.charge(viewer_key(message, message.author), -seconds)
 

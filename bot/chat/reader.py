@@ -106,7 +106,10 @@ class Reader:
         author = author_of(event)
         if author is None:
             return ""
-        return (viewer.nickname if viewer else "") or self.name(author.name) or _SOMEBODY[language]
+        nickname = viewer.nickname if viewer else ""
+        if self._blocked(nickname):  # since it was chosen
+            nickname = ""
+        return nickname or self.name(author.name) or _SOMEBODY[language]
 
     def _spoken(self, text: str, language: str) -> str:
         return self._normalizer.read((Fragment(text),), language=language).text

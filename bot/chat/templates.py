@@ -85,7 +85,7 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
 
 
 def wordings(template: str, fields: Mapping[str, str], name: str, shorten: Callable[[str], str]) -> list[str]:
-    """The line in full, with a short name, and without one; each only if it differs from the one before.
+    """The line in full, with a short name, and without one; only the first if they would all be the same.
 
     A line that is nothing without its name ("{name} follows") always keeps it.
     """
@@ -94,7 +94,7 @@ def wordings(template: str, fields: Mapping[str, str], name: str, shorten: Calla
         said.append(fill(template, {**fields, "name": shorten(name)}))
         if "{text}" in template and fields.get("text"):
             said.append(fields["text"])
-    return list(dict.fromkeys(said))
+    return said if len(set(said)) > 1 else said[:1]
 
 
 def short_name(name: str) -> str:

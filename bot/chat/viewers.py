@@ -30,26 +30,29 @@ class Viewers:
 
     def __init__(self, keeper: Keeper | None = None) -> None:
         self._keeper = keeper
-        self._seen: dict[str, Viewer] = {}  # who wrote lately, by id
+        self._seen: dict[str, tuple[Viewer, str]] = {}  # who wrote lately, with their login, by id
         self._known = {viewer.id: viewer for viewer in keeper.viewers()} if keeper else {}
 
     def of(self, event: ChatEvent) -> Viewer:
         """The author of an event, also one of whom nothing is known."""
         identity = viewer_id(event)
         author = author_of(event)
-        viewer = self._known.get(identity) or Viewer(identity, author.name if author else "")
+        name = author.name if author else ""
+        viewer = replace(self._known.get(identity) or Viewer(identity), name=name)
         self._seen.pop(identity, None)
-        self._seen[identity] = viewer
+        self._seen[identity] = viewer, author.login if author else ""
         if len(self._seen) > _REMEMBERED:
             del self._seen[next(iter(self._seen))]
         return viewer
 
     def named(self, source: str, name: str) -> Viewer | None:
-        """A viewer of a platform who wrote lately, or is known, by name or by id."""
+        """A viewer of a platform who wrote lately, or is known, by name, by login or by id."""
         wanted = name.casefold()
-        for viewer in (*reversed(self._seen.values()), *self._known.values()):
+        known = ((viewer, "") for viewer in self._known.values())
+        for viewer, login in (*reversed(self._seen.values()), *known):
             platform, _, identity = viewer.id.partition(":")
-            if platform == source and wanted in (viewer.name.casefold(), identity.casefold()):
+            names = {viewer.name.casefold(), login, identity.casefold()} - {""}
+            if platform == source and wanted in names:
                 return viewer
         return None
 
@@ -59,5 +62,6 @@ class Viewers:
         if self._keeper:
             self._keeper.keep_viewer(changed)
         self._known[changed.id] = changed
-        self._seen[changed.id] = changed
+        _, login = self._seen.get(changed.id, (changed, ""))
+        self._seen[changed.id] = changed, login
         return changed

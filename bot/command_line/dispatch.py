@@ -47,6 +47,8 @@ COMMANDS = {
     "devices": Command("devices", "list the sound devices", "python -m bot devices"),
     "doctor": Command("doctor", "check what is missing, and say what mends it", "python -m bot doctor"),
     "login": Command("login", "log in to Twitch or Bilibili", "python -m bot login bilibili"),
+    "readings": Command("readings", "list, export or import what viewers have taught",
+                        "python -m bot readings export readings.tsv"),
     "engine": Command("engine", "serve the speech engine alone", "python -m bot engine --port 8000"),
     "bench": Command("bench", "measure this machine", "python -m bot bench pipeline"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ import re
 from bot.speech.estimate import seconds
 
 _LONGEST = 6.0  # seconds of speech in one clause
-_SHORTEST = 0.9
+_SHORTEST = 0.75
 
 # Where a speaker may pause, after the marks: the end of a sentence, a comma. "3.5" and "10:30" have none.
 # Possessive, and never begun within a run of the same: linear whatever the text.

@@ -56,6 +56,9 @@ class SpeechQueue:
         self._costs: dict[str, float] = {}  # estimated seconds of each that waits, by id
         self._last_author = ""
         self._last_taken = float("-inf")
+        self._before: tuple[Utterance, str, float] | None = (
+            None  # what was taken last, and the two as they were
+        )
         self._changed = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -88,7 +91,13 @@ class SpeechQueue:
         self._changed.set()
 
     def put_back(self, utterance: Utterance) -> None:
-        """Returns one that was taken and has not been heard: it is the next of its rank."""
+        """Returns the one that was taken last and has not been heard: it is the next of its rank.
+
+        It waits again as it did before, in its full wording and unhurried, under the id that it has now.
+        """
+        if self._before:
+            as_it_was, self._last_author, self._last_taken = self._before
+            utterance = replace(as_it_was, id=utterance.id)
         self._waiting[utterance.rank].insert(0, utterance)
         self._costs[utterance.id] = self._seconds(utterance)
         self._empty.clear()
@@ -107,6 +116,7 @@ class SpeechQueue:
         self._waiting[chosen.rank].remove(chosen)
         self._forget(chosen)
         goes_on = chosen.author_id == self._last_author and now - self._last_taken < _GOES_ON
+        self._before = chosen, self._last_author, self._last_taken
         self._last_author, self._last_taken = chosen.author_id, now
         return self._worded(chosen, pressure, goes_on=bool(chosen.author_id) and goes_on)
 

@@ -82,8 +82,11 @@ class Speaker:
             self._feed.publish(Dropped(utterance, reason))
 
     def give_way(self) -> None:
-        """Puts back what is being made and cannot be heard yet, for something of more worth has come in."""
-        if self._making and self._making[0].id not in self._sounding:
+        """Puts back what is being made and cannot be heard yet, for something that was paid for has come in.
+
+        What was itself paid for stays: else, as long as others pay, it would never be made to its end.
+        """
+        if self._making and not self._making[0].paid and self._making[0].id not in self._sounding:
             utterance, task = self._making
             task.cancel()
             self._ear.cut(utterance.id)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
-import zlib
 from collections.abc import Sequence
 
 from bot.config import Viewers as VoiceSettings
-from bot.messages import ChatEvent, ChatMessage, Part, Rank, Role, SuperChat, Viewer, rank_of
+from bot.messages import (
+    ChatEvent,
+    ChatMessage,
+    Fragment,
+    FragmentKind,
+    Rank,
+    Role,
+    SuperChat,
+    Viewer,
+    rank_of,
+)
 
 _INLINE = re.compile(r"\[([A-Za-z0-9_-]{1,40})\]")
 _BY_ROLE = (Role.BROADCASTER, Role.MODERATOR, Role.VIP, Role.SUBSCRIBER)
@@ -33,32 +43,41 @@ class Voices:
             return given
         if self._settings.voices == "same" or not viewer or not viewer.id or not self.known:
             return self.default
-        # By a checksum, so that it is the same in every run, and no list has to be kept.
-        return self.known[zlib.crc32(viewer.id.encode("utf-8", "replace")) % len(self.known)]
+        # By a checksum, so that no list has to be kept. It is the same in every run and whatever the order of
+        # the voices, and a voice that comes or goes changes only its own viewers'.
+        return max(self.known, key=lambda voice: (_checksum(f"{viewer.id} {voice}"), voice))
 
-    def parts(self, text: str, voice: str) -> tuple[Part, ...]:
-        """The runs of "[leo] hello [mei] hi"; empty if there is no known voice's name in brackets."""
-        if not self._settings.inline or "[" not in text:
-            return ()
-        parts: list[Part] = []
-        start = 0
-        for match in _INLINE.finditer(text):
-            name = match[1].lower()
-            if name not in self.known:
-                continue
-            parts.append(Part(voice, text[start : match.start()].strip()))
-            voice, start = name, match.end()
-        if not start:
-            return ()
-        parts.append(Part(voice, text[start:].strip()))
-        return tuple(part for part in parts if part.text)
+    def runs(self, fragments: Sequence[Fragment], voice: str) -> list[tuple[str, tuple[Fragment, ...]]]:
+        """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets."""
+        if not self._settings.inline or not any("[" in fragment.text for fragment in fragments):
+            return []
+        runs: list[tuple[str, list[Fragment]]] = [(voice, [])]
+        for fragment in fragments:
+            start = 0
+            if fragment.kind is FragmentKind.TEXT:
+                for match in _INLINE.finditer(fragment.text):
+                    if name := self._named(match[1]):
+                        runs[-1][1].append(Fragment(fragment.text[start : match.start()]))
+                        runs.append((name, []))
+                        start = match.end()
+            runs[-1][1].append(Fragment(fragment.text[start:], fragment.kind))
+        if len(runs) == 1:
+            return []
+        return [(name, tuple(said)) for name, said in runs if any(one.text.strip() for one in said)]
 
     def find(self, name: str) -> tuple[str, list[str]]:
         """(the voice of this name or "", the nearest names). A name is data, never a path."""
-        wanted = name.strip().lower()
-        if wanted in self.known:
-            return wanted, []
-        return "", difflib.get_close_matches(wanted[:40], self.known, n=3, cutoff=0.4)
+        wanted = name.strip()
+        if known := self._named(wanted):
+            return known, []
+        by_folded = {known.casefold(): known for known in self.known}
+        near = difflib.get_close_matches(wanted[:40].casefold(), by_folded, n=3, cutoff=0.4)
+        return "", [by_folded[folded] for folded in near]
+
+    def _named(self, name: str) -> str:
+        """The known voice of this name, in any case of letters; "" if there is none."""
+        folded = name.casefold()
+        return next((known for known in self.known if known.casefold() == folded), "")
 
     def _given(self, event: ChatEvent) -> str:
         settings = self._settings
@@ -68,3 +87,7 @@ class Voices:
             return settings.event or self.default
         roles = event.author.roles
         return next((given for role in _BY_ROLE if role in roles and (given := getattr(settings, role))), "")
+
+
+def _checksum(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()

@@ -243,3 +243,21 @@ def test_the_wheel_carries_voices_demo_and_settings(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"bot/data/demo.jsonl", "bot/data/voices/mei/voice.toml", "bot/data/config.toml"} <= names
     assert not any(name.startswith(("tests/", "torch")) for name in names)
+
+
+def test_readings_are_imported_listed_and_exported(tmp_path: Path) -> None:
+    store = ("--store", str(tmp_path / "store.sqlite3"))
+    file = tmp_path / "mine.tsv"
+    file.write_text("ghoti\tfish\n芈\t米\nno tab here\n", "utf-8")
+    code, text, _ = bot("readings", "import", str(file), *store)
+    assert code == 1
+    assert "mine.tsv, line 3" in text
+    assert "2 readings taken up" in text
+    out = tmp_path / "out.tsv"
+    assert bot("readings", "export", str(out), *store)[0] == 0
+    assert bot("readings", "list", *store)[1] == out.read_text("utf-8")
+    code, text, _ = bot("readings", "import", str(out), "--store", str(tmp_path / "other.sqlite3"))
+    assert (code, text) == (0, "2 readings taken up\n")
+    code, _, errors = bot("readings", "import", "/nowhere.tsv", *store)
+    assert code == 1
+    assert errors == "/nowhere.tsv: No such file or directory\n"

@@ -154,7 +154,7 @@ async def test_a_deleted_message_is_silenced_and_a_queued_one_never_begins(
             assert bot.texts("Speaking") == [LONG, "a clean one"]
     after = np.flatnonzero(np.abs(samples[deleted:]) > 1e-4)
     silent = (after[-1] / RATE) if len(after) else 0.0
-    # The cable's own buffer (audio.latency, 0.1 s) plays out; then nothing more.
+    # What the device had taken already (audio.latency) plays out; then nothing more.
     assert silent < 0.4, silent
 
 

@@ -1,13 +1,16 @@
-"""What is said of a chat line, and why not: lines as people type them, then rules and templates."""
+"""What is said of a chat line, and why not: lines as people type them, then templates. No rules here."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from bot.chat.reader import Reader, Rejected
-from bot.config import Chat, Templates
+from bot.chat.reader import Reader
+from bot.chat.rules.reasons import Rejected
+from bot.config import Chat, SettingsError, Templates
 from bot.messages import (
     Author,
     ChatEvent,
@@ -31,7 +34,6 @@ from bot.messages import (
 EMOTE, MENTION, CHEER = FragmentKind.EMOTE, FragmentKind.MENTION, FragmentKind.CHEER
 ALICE = Author("1", "Alice", "alice")
 SYMBOLS = Rejected("symbols only")
-COMMAND = Rejected("command")
 
 
 def message(*parts: str | Fragment, author: Author = ALICE) -> ChatMessage:
@@ -132,9 +134,8 @@ LINES: list[tuple[str, str | Rejected]] = [
     # nothing
     ("", Rejected("empty")),
     (" \t\n", Rejected("empty")),
-    # commands
-    ("!voice leo", COMMAND),
-    ("  !skip", COMMAND),
+    # commands are for the rules
+    ("!voice leo", "voice leo"),
     ("wow!", "wow!"),
     ("/me waves", "me waves"),
 ]
@@ -160,48 +161,11 @@ def test_line(line: str, said: str | Rejected) -> None:
         ((Fragment("Cheer100", CHEER), " well done"), "well done"),
         (("小鱼干大气！", Fragment("[妙啊]", EMOTE)), "小鱼干大气！"),
         (("exam", "ple.com"), "link"),
-        ((Fragment("!", EMOTE), "x"), COMMAND),  # a command is a command however it is cut up
         ((), Rejected("empty")),
     ],
 )
 def test_fragments(parts: tuple[str | Fragment, ...], said: str | Rejected) -> None:
     assert read(message(*parts)) == said
-
-
-@pytest.mark.parametrize(
-    ("author", "reason"),
-    [
-        (Author("1", "Nightbot", "nightbot"), "bot"),
-        (Author("1", "別名", "streamelements"), "bot"),
-        (Author("1", "FOSSABOT"), "bot"),
-        (Author("1", "Spammer", "spammer"), "ignored"),
-        (Author("1", "小号"), "ignored"),
-        (Author("1", "小号二"), ""),
-        (Author("1", "nightbot_fan", "nightbot_fan"), ""),
-        (Author("1", "", ""), ""),  # an empty name in the list is nobody's
-    ],
-)
-def test_authors(author: Author, reason: str) -> None:
-    said = read(message("hi", author=author), ignore=["SPAMMER", "小号", ""])
-    assert said == (Rejected(reason) if reason else "hi")
-
-
-def test_a_bots_command_counts_as_the_bots() -> None:
-    assert read(message("!x", author=Author("1", "Nightbot"))) == Rejected("bot")
-
-
-@pytest.mark.parametrize(
-    ("prefix", "line", "said"),
-    [
-        ("", "!x", "x"),
-        ("#", "!x", "x"),
-        ("#", "#x", COMMAND),
-        ("！", "！跳过", COMMAND),
-        (".", ".x", COMMAND),
-    ],
-)
-def test_command_prefix(prefix: str, line: str, said: str | Rejected) -> None:
-    assert read(message(line), command_prefix=prefix) == said
 
 
 @pytest.mark.parametrize("word", ["a web page", "", "\\1", "\\g<0>", "{text}", "x.com"])
@@ -242,7 +206,7 @@ def event(kind: str, /, **fields: object) -> ChatEvent:
         (event("redemption", reward="Hydrate", text="drink!"), "Bob: drink!"),
         (event("redemption", reward="Hydrate"), Rejected("empty")),
         (event("follow", kind=InteractionKind.FOLLOW), Rejected("not announced")),
-        (event("gift", gift="♥", author=Author("1", "☆☆")), "?: one"),
+        (event("gift", gift="♥", author=Author("1", "☆☆")), "somebody: one"),
     ],
 )  # fmt: skip
 def test_default_templates(happening: ChatEvent, said: str | Rejected) -> None:
@@ -263,7 +227,8 @@ def test_a_retraction_is_never_said() -> None:
         ({"raid": ""}, event("raid", viewers=1), Rejected("not announced")),
         ({"announcement": "{text}"}, event("notice", text="hi"), "hi"),
         ({"announcement": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
-        ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "?: x"),
+        ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "somebody: x"),
+        ({"message": "{name}说{text}"}, message("x", author=Author("1", "♥♥")), "有人说x"),
     ],
 )
 def test_templates(template: dict[str, str], happening: ChatEvent, said: str | Rejected) -> None:
@@ -284,6 +249,29 @@ def test_values_in_templates_are_data(value: str) -> None:
     assert read(message(f"a {value} b"), templates) == f"Alice says {spoken}"
     gift = event("gift", gift=f"a {value} b", author=Author("1", "{gift}"))
     assert read(gift, templates) == f"gift gives {spoken}"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"\xff\xfe", "cannot be read ("),
+    ],
+)
+def test_a_lexicon_that_cannot_be_read_is_a_sentence(
+    content: bytes | None, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "words.tsv"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match=re.escape(f"chat.lexicon: {file} {sentence}")):
+        Reader(Chat(lexicon=str(file)), Templates())
+
+
+def test_the_streamers_own_words(tmp_path: Path) -> None:
+    file = tmp_path / "words.tsv"
+    file.write_text("xqc\t叉Q\tx Q C\n", "utf-8")
+    assert read(message("go xqc"), lexicon=str(file)) == "go x Q C"
 
 
 def test_one_reader_reads_many_and_keeps_nothing() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.readings import MOST, MOST_OF_ONE, Change, Matcher, Reading, Readings, Untaught
+from bot.chat.readings import MOST, MOST_OF_ONE, Matcher, Readings, Untaught
 from bot.chat.readings_file import export, import_into
+from bot.messages import Change, Reading
 
 
 class Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bot.messages import Author, ChatMessage, Dropped, Fragment, Rank, Role, Utterance, Worth, rank_of
 from bot.speech.queue import Limits, SpeechQueue
 
-TEN_SECONDS = "word " * 34  # by the estimate, a little less
+TEN_SECONDS = "word " * 39  # by the estimate, a little less
 
 
 class Stage:
@@ -194,8 +195,10 @@ def test_amended_in_its_place(stage: Stage) -> None:
     def change(utterance: Utterance) -> Utterance:
         return Utterance(id=utterance.id, text="amended", voice="leo", received_at=utterance.received_at)
 
-    assert stage.queue.amend("a", change)
-    assert not stage.queue.amend("z", change)
+    changed = stage.queue.amend(lambda utterance: utterance.id == "a", change)
+    assert changed
+    assert changed.text == "amended"
+    assert stage.queue.amend(lambda utterance: utterance.id == "z", change) is None
     assert [(utterance.id, utterance.text) for utterance in stage.queue] == [("a", "amended"), ("b", "hi")]
 
 
@@ -232,4 +235,32 @@ def test_whatever_comes_is_spoken_or_dropped_once_and_paid_is_spoken(
     assert len(spoken) + len(given_up) == len(set(spoken) | set(given_up)) == len(arrivals)
     assert not [name for name in given_up if name.startswith("PAID")]
     assert len(stage.queue) == 0
+    assert stage.queue.backlog == 0
+
+
+def test_what_is_put_back_waits_as_it_did_before() -> None:
+    """However often: in full, unhurried, and nobody has been heard meanwhile."""
+    stage = Stage(Limits(seconds=100, fastest=1.5))
+    stage.put("a", by="a", text="Alice the Great says: x", shorter=("Alice: x", "x"))
+    stage.put("rest", by="b", text=TEN_SECONDS * 9)
+    for _ in range(3):
+        taken = stage.queue.take()
+        assert taken
+        assert (taken.id, taken.text) == ("a", "x")
+        assert 1 < taken.speed <= 1.5
+        stage.queue.put_back(taken)
+    assert stage.queue.remove(lambda utterance: utterance.id == "rest", "deleted")
+    taken = stage.queue.take()
+    assert taken
+    assert (taken.id, taken.text, taken.speed) == ("a", "Alice the Great says: x", 1)
+
+
+def test_what_is_put_back_keeps_the_id_that_it_has_now(stage: Stage) -> None:
+    first = stage.put("a")
+    taken = stage.queue.take()
+    assert taken
+    stage.queue.put_back(replace(taken, id="a+"))
+    assert stage.queue.backlog > 0
+    assert list(stage.queue) == [replace(first, id="a+")]
+    assert stage.take_all() == ["a+"]
     assert stage.queue.backlog == 0

@@ -10,7 +10,19 @@ import numpy as np
 import pytest
 
 from bot.feed import Feed
-from bot.messages import AudioChunk, Dropped, FeedEntry, Speaking, Spoken, Trouble, Utterance
+from bot.messages import (
+    AudioChunk,
+    Author,
+    Dropped,
+    FeedEntry,
+    Gift,
+    Rank,
+    Speaking,
+    Spoken,
+    Trouble,
+    Utterance,
+    Worth,
+)
 from bot.speech.engine_link import EngineLost, EngineRefused
 from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
@@ -353,6 +365,22 @@ async def test_what_is_heard_does_not_give_way() -> None:
         await settle()
         assert stage.ear.cuts == []
         assert stage.under_way == ["a"]
+
+
+async def test_what_was_paid_for_does_not_give_way() -> None:
+    """Else it would begin anew with every payment, and not end as long as others pay."""
+    async with running() as stage:
+        event = Gift(
+            source="t", channel="c", id="g", author=Author("1", "A"), gift="x", worth=Worth(1, "USD")
+        )
+        stage.queue.put(
+            Utterance(id="p", text="p", voice="mei", received_at=1000, event=event, rank=Rank.PAID)
+        )
+        await settle()
+        stage.speaker.give_way()
+        await settle()
+        assert stage.voice.begun == ["p"]
+        assert stage.under_way == ["p"]
 
 
 async def test_skip_ends_what_is_heard_and_nothing_else() -> None:

@@ -28,6 +28,8 @@ _DATE_AFTER = re.compile(
     r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动|的(?:活动|直播|比赛))"
 )
 _DATE_BEFORE = re.compile(r"(?:今天|明天|昨天|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$")
+_FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11": "双十一", "12.12": "双十二"}
+_FEAST_AFTER = re.compile(r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|好价|囤)")
 _ELAPSED = re.compile(
     r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record))\s*$",
     re.IGNORECASE,
@@ -63,6 +65,8 @@ def month_day(month: str, day: str, place: Place) -> str | None:
 def dotted(text: str, place: Place) -> str | None:
     """ "12.31" where what stands around it says that it is a day."""
     month, day = text.split(".")
+    if place.zh and (feast := _FEASTS.get(text)) and _FEAST_AFTER.match(place.after):
+        return feast
     near = _DATE_AFTER.match(place.after) or _DATE_BEFORE.search(place.before)
     return month_day(month, day, place) if place.zh and near and len(day) <= 2 else None
 
@@ -130,6 +134,18 @@ def _elapsed(hours: int, minutes: int, seconds: int, place: Place) -> str:
     if not said:
         return place.pick("零秒", "zero seconds")
     return "".join(said) if place.zh else " ".join(said)
+
+
+def timed(text: str, place: Place) -> str:
+    """A run's time to the fraction of a second: "1:23.45"."""
+    whole, fraction = text.split(".")
+    *hours, minutes, seconds = whole.split(":")
+    if place.zh:
+        said = _elapsed(int(hours[0]) if hours else 0, int(minutes), 0, place) if int(minutes) or hours else ""
+        return f"{said}{numerals.zh_cardinal(seconds)}秒{numerals.zh_digits(fraction)}"
+    parts = [numerals.en_cardinal(part) for part in (*hours, minutes) if int(part)]
+    parts.append(("oh " if parts and int(seconds) < 10 else "") + numerals.en_cardinal(seconds))
+    return f"{' '.join(parts)} point {numerals.en_digits(fraction)}"
 
 
 def duration(text: str, place: Place) -> str:

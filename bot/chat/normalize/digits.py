@@ -22,6 +22,9 @@ _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
 _DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班)")
+_METERS = re.compile(r"\d\s?米$")  # "1米83"
+_HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
+_CALLED = re.compile(r"(?:打|拨|叫|拨打|打电话给|呼叫)(?:了|个)?\s*$")
 _GENERATION = re.compile(r"\d[05]\Z")
 
 
@@ -56,6 +59,10 @@ def _plain_zh(digits: str, place: Place) -> str:
         return numerals.zh_digits(digits)
     if digits.startswith("0") and len(digits) > 1:
         return numerals.zh_digits(digits)
+    if len(digits) == 2 and _METERS.search(place.before):
+        return numerals.zh_digits(digits)
+    if _HOTLINE.fullmatch(digits) and _CALLED.search(place.before):
+        return numerals.zh_digits(digits).replace("一", "幺")
     if place.counted:
         if digits == "2" and not re.match(r"\s*(?:月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after):
             return "两" if place.before[-1:] not in ("第", "周", "零") else "二"
@@ -88,9 +95,10 @@ def _word(digits: str, place: Place) -> str | None:
             and _LINE_START.search(place.before)
         ):
             return numerals.en_digits(digits[:3])
-        return "double oh seven" if digits == "007" else None
+        known = place.lexicon.digits.get(digits)
+        return known.en or None if known else None
     found = place.lexicon.digit_word(digits)
-    if found is None or place.counted or (place.after[:1] == "+" and len(digits) < 6):
+    if found is None or not found.alone or place.counted or (place.after[:1] == "+" and len(digits) < 6):
         return None
     start = _CLAUSE_START.search(place.before) is not None
     end = _CLAUSE_END.match(place.after) is not None

@@ -15,6 +15,7 @@ _KAOMOJI = re.compile(
 _EYES = re.compile(
     r"[^\w\s.,!?+/%:;$€£¥&@#'\"“”‘’…、，。！？：；-]|[ωдДツシΘθΦз益ーヮ皿口﹏ಠಥ●°•‿◕ᴗ]|[\^<>=*]_|_[\^<>=*]|[;T]_[;T]|^[-=]_[-=]|^[;:^].?[;:^]$"
 )
+_CODE = re.compile(r"[A-Za-z0-9]\s?[=!<>]=?\s?[A-Za-z0-9]", re.ASCII)  # "(x == 1)"
 _WORDS = re.compile(r"[A-Za-z0-9]{2,}|[ぁ-ゖァ-ヺ]{4,}|[가-힣]{2,}")
 _EMOTE = re.compile(r"(?<!\[)\[([^\[\]\s\d]{1,12}(?:_[^\[\]\s]{1,12})?\d?)\](?!\])")
 _SHORTCODE = re.compile(r"(?<![\w:]):[A-Za-z][A-Za-z0-9_+-]{1,40}:(?![\w:])")
@@ -73,7 +74,7 @@ class Faces:
 
 def _kaomoji(match: re.Match[str]) -> str:
     inside = match[1]
-    if _WORDS.search(inside) or (inside.isalnum() and inside.isascii()):
+    if _WORDS.search(inside) or _CODE.search(inside) or (inside.isalnum() and inside.isascii()):
         return match[0]
     if _EYES.search(inside) or inside in "ツシ":
         return " "

@@ -14,6 +14,7 @@ _WON = re.compile(
 _LEVEL = re.compile(
     r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
 )
+_VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?$", re.IGNORECASE)
 _FRACTIONS = {
     ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
     ("3", "4"): "three quarters",
@@ -51,6 +52,14 @@ def dotted(text: str, place: Place) -> str:
     return f"V {said}" if text[0] in "vV" else said
 
 
+def version(number: str, place: Place) -> str | None:
+    """ "Python 3.12", "patch 14.10": the second part is a count of its own."""
+    whole, _, part = number.partition(".")
+    if place.zh or len(part) != 2 or part[0] == "0" or not _VERSIONED.search(place.before):
+        return None
+    return f"{numerals.en_cardinal(whole)} point {numerals.en_cardinal(part)}"
+
+
 def colon(text: str, place: Place) -> str:
     """Scores and ratios: "3:2", "16:9"."""
     numbers = re.findall(r"\d+", text)
@@ -85,6 +94,8 @@ def hyphen(text: str, place: Place) -> str:
     spans = place.counted or (not place.zh and re.match(r"\s*[a-z]{3,}s\b", place.after) is not None)
     if text == "9-5" and not place.zh:
         return "nine to five"
+    if text == "7-11" and not place.counted:
+        return "seven eleven"
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)

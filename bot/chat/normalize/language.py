@@ -19,6 +19,10 @@ _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9])|\b[IiAaUu]\b")
 _LATIN_ALONE = re.compile(
     r"(?<![0-9A-Za-z/°.])[A-Za-z]{2}|(?<![0-9])[A-Za-z]{4}|(?<![0-9A-Za-z/°.])[A-Za-z](?![A-Za-z0-9])|[0-9]\s?(?:[aApP][mM]|st|nd|rd|th)\b"
 )
+# What a line of digits has when it is not typed by a Chinese: their money, their measures, their phones.
+_ENGLISH_AMOUNT = re.compile(
+    r"[$€£]\s?\d|\d\s?(?:[€£$]|(?:mph|lbs?|oz|ft|inch|miles?)\b)|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
+)
 _KANA = re.compile("[ぁ-のは-ゖァ-ヺｦ-ﾟ]|の.*[ぁ-ゖァ-ヺ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z々〇㐀-鿿\uf900-\ufaff]")
 _SCRIPTS = (
@@ -93,8 +97,12 @@ class Context:
             # English that goes on for some words ends with its number where a space parts it from Chinese.
             ends = left == "en" and right == "zh" and self._text[end : end + 1] == " "
             return "en" if ends and [run[2] for run in before] == ["en"] * 3 else "zh"
-        english = [run[2] for run in (*before, *after)].count("en")
-        return "en" if english >= 3 or left == right == "en" else "zh"
+        # Capitals are names and acronyms, which stand in a Chinese sentence too.
+        english = sum(
+            tag == "en" and not self._text[first:last].isupper() for first, last, tag in (*before, *after)
+        )
+        beside = left == right == "en" and english > 1
+        return "en" if english >= 3 or beside else "zh"
 
 
 def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
@@ -114,7 +122,7 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
     if language != "auto":
         # A line of nothing but signs and names of models is of the channel's language.
         return "en" if any(len(word) > 1 and word.islower() for word in words) else language
-    return "en" if words or _LATIN_ALONE.search(text) else "zh"
+    return "en" if words or _LATIN_ALONE.search(text) or _ENGLISH_AMOUNT.search(text) else "zh"
 
 
 def foreign_latin(text: str) -> str:

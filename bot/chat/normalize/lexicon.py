@@ -28,6 +28,7 @@ class Said:
 class DigitWord:
     alone: str
     within: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def load(own: Path | None) -> Lexicon:
         words.update(_words(own))
     digits: dict[str, DigitWord] = {}
     repeated: dict[str, DigitWord] = {}
-    for key, alone, within in _rows(_FOLDER / "digits.tsv", 3):
-        word = DigitWord(alone, within)
+    for key, alone, within, en in _rows(_FOLDER / "digits.tsv", 4):
+        word = DigitWord(alone, within, en)
         if key.endswith("+"):
             repeated[key[:-1]] = word
         else:

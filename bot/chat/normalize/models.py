@@ -26,7 +26,8 @@ class Models:
         if text.lower() == "3q":
             return place.pick("三 Q", "thank you")
         if _VIDEO.fullmatch(text):
-            return place.pick("视频号", "a video") if text.startswith("BV") else ""
+            alone = not (place.before + place.after).strip()
+            return ("视频" if place.zh or alone else "a video") if text.startswith("BV") else ""
         if side := re.fullmatch(r"(\d{1,2})[xX](\d{1,2})", text):
             return f"{place.number(side[1])}{place.pick('乘', ' by ')}{place.number(side[2])}"
         cheer = re.fullmatch(r"([A-Za-z]+)(\d{2,})", text)

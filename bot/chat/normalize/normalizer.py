@@ -21,7 +21,8 @@ from bot.messages import Fragment, FragmentKind
 _SIMPLE = re.compile(r"[㐀-鿿，。！？、]*")  # Chinese alone: only repeats and marks to see to
 _LATIN = re.compile("[A-Za-z]")
 _MENTION = re.compile(r"(?<![\w.])@([\w.-]{1,40})")
-_HASHTAG = re.compile(r"#(?=[^\W\d_])([\w-]{1,40})#?")
+_HASHTAG = re.compile(r"(?<![0-9])#(?=[^\W\d_])([\w-]{1,40})#?")
+_FRAMED = re.compile(r"(?<![A-Za-z0-9_])[xX]{1,2}_[A-Za-z0-9_]{1,40}_[xX]{1,2}(?![A-Za-z0-9_])")
 _SLIPS = re.compile(r"!+1[!1]*(?![\w.])")  # "!!1!": the shift key let go
 _LAUGH = re.compile(r"([哈呜])\1{3,}")
 _HAN = re.compile("[㐀-鿿]")
@@ -118,6 +119,8 @@ class Normalizer:
             text = _MENTION.sub(lambda at: f" {speak_name(at[1], around)} ", text)
         if "#" in text:
             text = _HASHTAG.sub(r" \1 ", text)
+        if "_" in text:
+            text = _FRAMED.sub(lambda name: speak_name(name[0]), text)
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
         if "!1" in text:
             text = _SLIPS.sub("!", text)

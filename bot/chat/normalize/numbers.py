@@ -21,7 +21,7 @@ _HALF = r"(?:\s?[aApP]\.?[mM]\b\.?)"
 
 
 def _units(lexicon: Lexicon) -> str:
-    longest_first = sorted({*lexicon.units, "k", "K", "w", "W", "M", "B", "％", "‰"}, key=len, reverse=True)
+    longest_first = sorted({*lexicon.units, "k", "K", "w", "W", "M", "B"} - {"%"}, key=len, reverse=True)
     return "|".join(map(re.escape, longest_first))
 
 
@@ -31,8 +31,9 @@ class Numbers:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._models = Models(lexicon)
-        unit = rf"\s?(?:{_units(lexicon)})(?![A-Za-z0-9²³])"
-        unspaced = rf"(?:{_units(lexicon)})(?![A-Za-z0-9²³])"
+        units = rf"(?:[%％‰](?!\d)|(?:{_units(lexicon)})(?![A-Za-z0-9²³]))"
+        unit = rf"\s?{units}"
+        unspaced = units
         sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩]))?"
         money = rf"[$¥￥€£₩]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
         to = r"\s?[-~～–—]{1,2}\s?"
@@ -52,6 +53,7 @@ class Numbers:
             rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
             "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
             rf"|\d{{1,5}}(?:\.\d{{1,5}}){{2,4}}){_END}",
+            "timed": rf"(?<![\d:.])(?:\d{{1,2}}:)?\d{{1,2}}:\d\d\.\d{{1,3}}{_END}(?![.:])",
             "colon": r"(?<![\d:])\d{1,4}(?:\s?[:：]\s?\d{1,4}){1,3}(?![:\d])",
             "resolution": r"(?<![\w.])\d{3,5}\s?[xX×*]\s?\d{3,5}(?![\w.])",
             "sum": rf"(?<![\w.]){NUMBER}(?:\s?[-−+*×÷/xX^]\s?{NUMBER}){{1,8}}"
@@ -65,10 +67,10 @@ class Numbers:
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
             "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
             "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
-            "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})(?![A-Za-z0-9])",
+            "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "times": r"(?<![A-Za-z0-9])[xX×*]\s?\d{1,4}(?![A-Za-z0-9.])",
             "hyphen": r"(?<![\w.-])\d{1,4}(?:\.\d)?(?:\s?[-~～–—]{1,2}\s?\d{1,4}(?:\.\d)?){1,3}(?![\w.-])",
-            "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|[Tt][Oo][Pp]\s?\d{1,4}"
+            "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])|[Tt][Oo][Pp]\s?\d{1,4}"
             r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])",
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
@@ -85,6 +87,7 @@ class Numbers:
             "clock": self._clock,
             "date": calendar.date,
             "dotted": figures.dotted,
+            "timed": calendar.timed,
             "colon": figures.colon,
             "resolution": figures.resolution,
             "sum": figures.sum_of,
@@ -156,6 +159,8 @@ class Numbers:
     def _rank(self, text: str, place: Place) -> str:
         rank = re.findall(r"\d+", text)[0]
         kind = text[0].lower()
+        if text.endswith("#"):
+            return f"{place.number(rank)}号"
         if kind == "l":
             return place.pick(f"{place.number(rank)}级", f"level {place.number(rank)}")
         if kind == "t":
@@ -167,6 +172,10 @@ class Numbers:
         number = text.lstrip("+- ")
         if number.isdigit() and not sign and not place.before.endswith("."):
             return digits.plain(number, place)
+        if sign == "+" and place.zh and len(number) > 4 and (word := place.lexicon.digits.get(number)):
+            return "加" + word.within
+        if not sign and (said := figures.version(number, place)):
+            return said
         said = calendar.dotted(number, place) if re.fullmatch(r"\d+\.\d+", number) else None
         said = said or place.number(number)
         if sign == "-":

@@ -29,6 +29,7 @@ _EN_MAGNITUDES = {
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
 _COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
 _POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|tdp", re.IGNORECASE)
+_PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
 _BIG = {"k": 3, "K": 3, "w": 4, "W": 4}
 
 
@@ -66,6 +67,8 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(
             sign, place.pick(f"千分之{place.number(number)}", f"{place.number(number)} per mille"), place
         )
+    if unit in ("k", "K") and _PROCESSOR.fullmatch(number):
+        return f"{place.model(number)} K"
     if unit in _BIG and (said := _magnitude(number, unit, place)):
         return _signed(sign, said, place)
     if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
@@ -112,6 +115,8 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
         if int(whole) == 0:
             return coins
         pounds = f"{numerals.en_cardinal(whole)} {one if whole == '1' else many}"
+        if currency == "$" and int(cents):
+            return f"{pounds} and {coins}"
         return f"{pounds} {numerals.en_cardinal(cents)}" if int(cents) else pounds
     return f"{place.number(number)} {one if number == '1' else many}"
 

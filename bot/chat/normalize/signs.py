@@ -13,7 +13,9 @@ _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]\s*(?={_LETTER})")
-_EQUALS = re.compile(rf"(?<={_LETTER})\s*={{1,3}}\s*(?={_LETTER})")
+_EQUALS = re.compile(rf"(?<={_LETTER})(?:\s*\))?\s*={{1,3}}\s*(?={_LETTER})")
+_POWER = re.compile(rf"(?<={_LETTER})\)?\^\s?(-?[^\W_]{{1,12}})")
+_POWERS = {"二": "平方", "三": "立方", "two": "squared", "three": "cubed"}
 _GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
 _LESS = re.compile(rf"(?<=[^\W_<])\s*[<＜]\s*(?={_LETTER})")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,10}>")
@@ -43,6 +45,8 @@ def read(text: str, language: str) -> str:
         return text.strip()
     chinese = language == "zh"
     text = _TAG.sub(_markup, text)
+    if "^" in text:
+        text = _POWER.sub(lambda power: _power(power[1], chinese=chinese), text)
     for pattern, zh, en in (
         (_ARROW, "到", "to"),
         (_PLUS, "加", "plus"),
@@ -66,6 +70,13 @@ def read(text: str, language: str) -> str:
     if "-" in text:
         text = _HYPHENS.sub(" ", text)
     return _MARKS.sub(_pause, text).strip()
+
+
+def _power(exponent: str, *, chinese: bool) -> str:
+    said = _POWERS.get(exponent)
+    if chinese:
+        return f"的{said or exponent + '次方'}"
+    return f" {said or 'to the ' + exponent} "
 
 
 def _between(sign: re.Match[str], said: str) -> str:

@@ -112,6 +112,8 @@ class Words:
         key = word.replace("’", "'")
         if key.lower() == "ur" and language == "en" and _YOU_ARE.match(text, match.end()):
             return "you're"
+        if key == "VS" and re.match(r"\s?(?:Code|Studio|code|studio)\b", text[match.end() : match.end() + 8]):
+            return "V S"
         known = (lexicon.words.get(key) if word.isupper() else None) or lexicon.words.get(key.lower())
         if (
             known

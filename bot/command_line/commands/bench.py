@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from pathlib import Path
 
 from bot.bench.report import Report
@@ -15,12 +16,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
     pipeline = benches.add_parser("pipeline", help="start-up, chat line to first sample, memory")
     pipeline.add_argument("--output", choices=["null", "device"], default="null", help="where the sound goes")
-    pipeline.add_argument("--messages", type=int, default=200, metavar="N", help="chat lines to send")
-    pipeline.add_argument("--starts", type=int, default=5, metavar="N", help="how often to start the bot")
+    pipeline.add_argument("--messages", type=_count, default=200, metavar="N", help="chat lines to send")
+    pipeline.add_argument("--starts", type=_count, default=5, metavar="N", help="how often to start the bot")
     sources = benches.add_parser("sources", help="parsing, a flood held, recovery after a drop")
-    sources.add_argument("--seconds", type=float, default=60, metavar="S", help="how long the flood is held")
+    sources.add_argument(
+        "--seconds", type=_seconds, default=60, metavar="S", help="how long the flood is held"
+    )
     chat = benches.add_parser("chat", help="rules, wording and queue; an evening on a virtual clock")
-    chat.add_argument("--messages", type=int, default=20_000, metavar="N", help="chat lines to judge")
+    chat.add_argument("--messages", type=_count, default=20_000, metavar="N", help="chat lines to judge")
     for bench in (pipeline, sources, chat):
         bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
 
@@ -53,3 +56,17 @@ def _measure(args: argparse.Namespace) -> tuple[Report, str]:
             from bot.bench import chat
 
             return chat.measure(args.messages)
+
+
+def _count(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) <= 86_400:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and up to 86400")

@@ -1,0 +1,38 @@
+"""The settings: what there is, and how they are read."""
+
+from bot.config.loading import CONFIG_FILE, SettingsError, keys, load_settings
+from bot.config.sections import (
+    Audio,
+    Bilibili,
+    BilibiliOpen,
+    Chat,
+    Commands,
+    Engine,
+    Queue,
+    Rules,
+    Settings,
+    Speech,
+    Templates,
+    Twitch,
+    Viewers,
+)
+
+__all__ = [
+    "CONFIG_FILE",
+    "Audio",
+    "Bilibili",
+    "BilibiliOpen",
+    "Chat",
+    "Commands",
+    "Engine",
+    "Queue",
+    "Rules",
+    "Settings",
+    "SettingsError",
+    "Speech",
+    "Templates",
+    "Twitch",
+    "Viewers",
+    "keys",
+    "load_settings",
+]

@@ -1,0 +1,318 @@
+"""Rules, block list, taught words and normaliser together, as the settings want them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat.judgement import Judgement, rule_settings
+from bot.chat.readings import Untaught
+from bot.chat.rules.reasons import Merged, Rejected
+from bot.chat.rules.settings import BOTS, RuleSettings
+from bot.config import Settings
+from bot.messages import (
+    Author,
+    ChatEvent,
+    ChatMessage,
+    Fragment,
+    FragmentKind,
+    Notice,
+    Redemption,
+    Subscription,
+    SuperChat,
+    Viewer,
+    Worth,
+)
+from bot.speech.estimate import seconds
+from tests.people import ALICE, BOB, CAROL, MODERATOR, STREAMER, SUBSCRIBER, Clock, message
+
+BITS = Worth(100, "bits")
+NAMED = {"message": "{name}: {text}"}
+
+
+class Court:
+    """A judgement with a clock of its own and a block list in an empty folder."""
+
+    def __init__(self, folder: Path, chat: Any = None, templates: Any = None, **rules: Any) -> None:
+        self.clock = Clock()
+        rules = {"blocklist": folder / "blocklist.txt", "blocked": ["fuck", "傻逼"], **rules}
+        given = {"rules": rules, "chat": chat or {}, "templates": templates or {}}
+        settings = Settings.model_validate(given)
+        self.judgement = Judgement(settings, None, self.clock, seconds)
+
+    def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
+        return self.judgement.reader.read(event, viewer)
+
+    def said(self, event: ChatEvent, viewer: Viewer | None = None) -> str:
+        """What is said in full, or "-" and why nothing is."""
+        said = self.read(event, viewer)
+        return f"-{said.reason}" if isinstance(said, Rejected) else said[0]
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> Court:
+    return Court(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("hello", "hello"),
+        ("666", "six six six"),
+        ("主播晚上好", "主播晚上好"),
+        ("!voice leo", "-command"),
+        ("  !skip", "-command"),
+        ("!声音小明", "-command"),
+        ("!!! wow", "wow"),
+        ("wow!", "wow!"),
+        ("what the fuck", "-blocked"),
+        ("ＦＵＣＫ", "-blocked"),
+        ("f.u.c.k", "-blocked"),
+        ("你是傻 逼", "-blocked"),
+        ("", "-empty"),
+        ("...", "-symbols only"),
+        ("\u2800", "-symbols only"),
+        ("(・ω・)", "-kaomoji only"),
+        ("(╯°□°)╯︵ ┻━┻", "-symbols only"),
+        ("👍", "-emotes only"),
+        ("xD", "-symbols only"),  # passes the rules, and nothing of it can be said
+        ("look https://x.tv/a", "look link"),
+        ("buy my stuff " * 20, "-repeats"),
+        ("@nightbot hi", "-bot reply"),
+    ],
+)
+def test_lines(line: str, said: str, court: Court) -> None:
+    assert court.said(message(line)) == said
+
+
+def test_a_command_is_a_command_however_it_is_cut_up(court: Court) -> None:
+    assert court.said(message(Fragment("!", FragmentKind.EMOTE), "x")) == "-command"
+
+
+@pytest.mark.parametrize(
+    ("author", "said"),
+    [
+        (Author("1", "Nightbot", "nightbot"), "-bot"),
+        (Author("1", "別名", "streamelements"), "-bot"),
+        (Author("1", "FOSSABOT"), "-bot"),
+        (Author("1", "Mine", "mybot"), "-bot"),
+        (Author("1", "Spammer", "spammer"), "-ignored"),
+        (Author("1", "小号"), "-ignored"),
+        (Author("77", "x"), "-ignored"),
+        (Author("1", "小号二"), "hi"),
+        (Author("1", "nightbot_fan", "nightbot_fan"), "hi"),
+        (Author("1", "", ""), "hi"),  # an empty name in the list is nobody's
+    ],
+)
+def test_authors(author: Author, said: str, tmp_path: Path) -> None:
+    court = Court(tmp_path, ignore=["SPAMMER", "小号", "", "77"], bots=["standard", "mybot"])
+    assert court.said(message("hi", by=author)) == said
+    # Whatever they write: who it is comes first.
+    assert court.said(message("!x", by=author)) == (said if said != "hi" else "-command")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "line", "said"),
+    [
+        ("", "!x", "x"),
+        ("#", "!x", "x"),
+        ("#", "#x", "-command"),
+        ("！", "！跳过", "-command"),
+        (".", ".x", "-command"),
+    ],
+)
+def test_command_prefix(prefix: str, line: str, said: str, tmp_path: Path) -> None:
+    assert Court(tmp_path, {"command_prefix": prefix}).said(message(line)) == said
+
+
+def test_the_settings_reach_the_rules() -> None:
+    settings = Settings.model_validate(
+        {"rules": {"bots": ["standard", "MyBot"], "roles": ["vip"]}, "chat": {"command_prefix": "#"}}
+    )
+    given = rule_settings(settings)
+    assert given.bots == ("MyBot", *BOTS)
+    assert given.roles == ("vip",)
+    assert given.command_prefix == "#"
+    assert rule_settings(Settings()) == RuleSettings()  # config.toml's defaults are the rules' own
+
+
+def test_what_is_paid_is_spared_form_and_never_words(court: Court) -> None:
+    for _ in range(2):
+        assert court.said(message("again", worth=BITS)) == "Alice: again"
+    assert court.said(message("fuck", worth=BITS)) == "-blocked"
+    assert court.said(message("...", worth=BITS)) == "-symbols only"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        SuperChat(source="b", channel="c", id="e", author=ALICE, text="傻逼主播", worth=Worth(30, "CNY")),
+        Redemption(source="t", channel="c", id="e", author=ALICE, reward="Say", text="f u c k"),
+        Subscription(source="t", channel="c", id="e", author=ALICE, text="fuck yes"),
+        Notice(source="t", channel="c", id="e", author=MODERATOR, text="fuck"),
+    ],
+)
+def test_words_are_blocked_wherever_they_are_typed(event: ChatEvent, tmp_path: Path) -> None:
+    court = Court(tmp_path, templates={"announcement": "{text}"})
+    assert court.said(event) == "-blocked"
+
+
+# ------------------------------------------------------------------ names
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Alice", "hi", "Alice: hi"),
+        ("xX_Dark_Wolf_Xx", "hi", "Dark Wolf: hi"),
+        ("fuck", "hi", "somebody: hi"),
+        ("FuckYou", "hi", "somebody: hi"),  # blocked once its words are apart
+        ("f.u.c.k", "hi", "somebody: hi"),
+        ("傻逼本人", "hi", "somebody: hi"),  # in the template's language
+        ("♥♥", "hi", "somebody: hi"),
+        ("", "hi", "somebody: hi"),
+        ("\u202e\u200b", "hi", "somebody: hi"),
+    ],
+)
+def test_names(name: str, text: str, said: str, tmp_path: Path) -> None:
+    court = Court(tmp_path, templates=NAMED)
+    assert court.said(message(text, by=Author("1", name))) == said
+
+
+def test_a_name_that_cannot_be_said_in_a_chinese_sentence(tmp_path: Path) -> None:
+    court = Court(tmp_path, templates={"message": "{name}说：{text}"})
+    assert court.said(message("hi", by=Author("1", "傻逼本人"))) == "有人说：hi"
+
+
+def test_nicknames(tmp_path: Path) -> None:
+    court = Court(tmp_path, templates=NAMED)
+    assert court.read(message("hi"), Viewer("twitch:1", "Alice", "Big Al")) == [
+        *("Big Al: hi", "Big: hi", "hi"),
+    ]
+    # What is blocked after it was chosen is not said any more.
+    assert court.judgement.blocked.block("big al", "Mod") is None
+    assert court.said(message("ho"), Viewer("twitch:1", "Alice", "Big Al")) == "Alice: ho"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Big_Al", "Big Al"), ("小明", "小明"), ("fuck", ""), ("♥", ""), ("a傻逼b", "")]
+)
+def test_a_name_as_it_is_said(name: str, said: str, court: Court) -> None:
+    assert court.judgement.reader.name(name) == said
+
+
+# ------------------------------------------------------------------ readings and words
+
+
+def test_readings_are_applied_for_everybody_or_for_one(court: Court) -> None:
+    assert court.judgement.taught.teach("gg", "good game", message("x", by=SUBSCRIBER)) is None
+    assert court.judgement.taught.teach("wp", "well done", message("x")) is None
+    assert court.said(message("gg wp"), Viewer("twitch:1")) == "good game well done"
+    assert court.said(message("gg, wp!", by=BOB), Viewer("twitch:2")) == "-merged"  # it is the same line
+    court.clock.now += 10
+    assert court.said(message("gg wp", by=BOB), Viewer("twitch:2")) == "good game well played"
+    assert court.said(message("eggs"), Viewer("twitch:1")) == "eggs"
+    emote = message("so ", Fragment("gg", FragmentKind.EMOTE))
+    assert court.said(emote, Viewer("twitch:1")) == "so"  # no text, and no word
+
+
+def test_readings_that_join_to_a_blocked_word(court: Court) -> None:
+    taught = court.judgement.taught
+    assert taught.teach("ab", "fu", message("x", by=MODERATOR)) is None
+    assert taught.teach("cd", "ck", message("x", by=MODERATOR)) is None
+    assert court.said(message("ab")) == "fu"
+    assert court.said(message("cd")) == "ck"
+    assert court.said(message("ab-cd")) == "-blocked"
+    assert court.said(message("c", "d-a", "b")) == "C D-ab"  # cut up, it is no word
+
+
+@pytest.mark.parametrize(("word", "reading"), [("x", "fuck"), ("fuck", "x"), ("x", "ｆ.ｕ.ｃ.ｋ")])
+def test_a_blocked_word_cannot_be_taught(word: str, reading: str, court: Court) -> None:
+    refused = court.judgement.taught.teach(word, reading, message("x", by=MODERATOR))
+    assert isinstance(refused, Untaught)
+    assert refused.reason == "blocked"
+
+
+def test_what_moderators_block_counts_at_once(court: Court) -> None:
+    assert court.said(message("pineapple on pizza")) == "pineapple on pizza"
+    assert court.judgement.blocked.block("pineapple", "Mod") is None
+    assert court.said(message("more PINEAPPLE")) == "-blocked"
+    assert court.judgement.blocked.unblock("pineapple", "Mod") is None
+    assert court.said(message("more pineapple!")) == "more pineapple!"
+
+
+def test_an_edited_file_counts_a_second_later(court: Court, tmp_path: Path) -> None:
+    (tmp_path / "blocklist.txt").write_text("mango\n+fuck\n")
+    court.clock.now += 1
+    assert court.said(message("mango")) == "-blocked"
+    assert court.said(message("fuck")) == "fuck"
+
+
+# ------------------------------------------------------------------ the crowd and the microphone
+
+
+def merged(said: list[str] | Rejected) -> tuple[str, int]:
+    assert isinstance(said, Merged)
+    return said.into, said.count
+
+
+def test_the_same_from_many_is_one(court: Court) -> None:
+    assert court.said(message("666", id="a")) == "six six six"
+    assert merged(court.read(message("6666 !!", by=BOB, id="b"))) == ("a", 2)
+    assert merged(court.read(message("６６６", by=CAROL, id="c"))) == ("a", 3)
+    court.clock.now += 10
+    assert court.said(message("666", by=MODERATOR, id="d")) == "six six six"
+
+
+def test_what_is_not_spoken_stands_for_nobody(court: Court) -> None:
+    first = message("666", id="a")
+    assert court.said(first) == "six six six"
+    court.judgement.unheard(first)
+    assert court.said(message("666", by=BOB, id="b")) == "six six six"
+    assert merged(court.read(message("666", by=CAROL, id="c"))) == ("b", 2)
+    court.judgement.unheard(message("666", by=CAROL, id="c"))  # it stood for nobody
+    assert merged(court.read(message("666", by=MODERATOR, id="d"))) == ("b", 3)
+
+
+def talk(court: Court, by: Author, count: int) -> list[ChatMessage]:
+    """What was let through of `count` different long messages."""
+    passed = []
+    for number in range(count):
+        words = message(
+            f"{by.name} {number} " + "talks at length of this and that " * 3, by=by, id=f"{number}"
+        )
+        if not isinstance(court.read(words), Rejected):
+            passed.append(words)
+    return passed
+
+
+def test_a_share_that_was_not_used_is_given_back(tmp_path: Path) -> None:
+    court = Court(tmp_path, share=0.5, share_of=40)
+    court.said(message("somebody else is here", by=BOB))
+    heard = talk(court, ALICE, 12)
+    assert 1 <= len(heard) < 12
+    assert talk(court, ALICE, 1) == []
+    for one in heard:
+        court.judgement.unheard(one)
+    court.clock.now += 31  # or they would be the same words again
+    court.said(message("and still is", by=BOB))
+    assert talk(court, ALICE, 12) == heard
+
+
+@pytest.mark.parametrize("free", [{"worth": BITS}, {"by": MODERATOR}, {"by": STREAMER}])
+def test_who_was_not_charged_gets_nothing_back(free: dict[str, Any], tmp_path: Path) -> None:
+    def let_through(unheard: bool) -> int:
+        court = Court(tmp_path, share=0.5, share_of=40, staff_pass=True)
+        court.said(message("somebody else is here", by=BOB))
+        if unheard:
+            spared = message("a long story " + "of what happened on the way here " * 3, **free)
+            court.read(spared)
+            court.judgement.unheard(spared)
+        share = court.judgement._share
+        assert share
+        assert all(charged >= 0 for charged in share._each.values())
+        return len(talk(court, ALICE, 12))
+
+    assert let_through(unheard=True) == let_through(unheard=False)
