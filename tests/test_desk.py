@@ -48,7 +48,7 @@ def alice(stage: Stage) -> Viewer:
         ("!voice xyz", "Alice: there is no voice xyz; there are leo, mei", ""),
         ("!声音 小明", "Alice：没有叫 小明 的声音，可以选 leo, mei", ""),
         ("!voice ../../x", "Alice: there is no voice ../../x; there are leo, mei", ""),
-        ("!voice {name}", "Alice: there is no voice (name); there are leo, mei", ""),
+        ("!voice {0}", "Alice: there is no voice (0); there are leo, mei", ""),
         (f"!voice {'x' * 500}", f"Alice: there is no voice {'x' * 19}…; there are leo, mei", ""),
         ("!voice list", "voices: leo, mei", ""),
         ("!声音 列表", "声音：leo, mei", ""),

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from bot.chat.normalize import has_chinese
 from bot.chat.rules.authors import viewer_key
+from bot.chat.rules.commands import after_prefix
 from bot.config import Commands as CommandSettings
 from bot.config import SettingsError
 from bot.messages import Author, ChatMessage, Role
@@ -104,16 +105,17 @@ class Router:
             name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
             for name, command in COMMANDS.items()
         }
-        self._names = _names(settings.aliases)
+        self._names = command_names(settings.aliases)
+        self._words = tuple(self._names)
         self._last: dict[str, float] = {}
 
     def call(self, message: ChatMessage) -> Call | None:
         """What `message` calls, if it does, and its author may."""
         # What cannot be seen is no argument: some chat programs add it, for Twitch wants no line twice.
         text = "".join(one if one.isprintable() else " " for one in message.text).strip()
-        if not self._prefix or not text.startswith(self._prefix):
+        word, arguments = [*after_prefix(text, self._prefix, self._words).split(maxsplit=1), "", ""][:2]
+        if not word:
             return None
-        word, arguments = [*text[len(self._prefix) :].split(maxsplit=1), "", ""][:2]
         name, rest = self._find(word)
         author_standing = standing(message.author)
         if not name or author_standing < self._needed[name] or not self._is_time(message, author_standing):
@@ -151,7 +153,7 @@ class Router:
         return True
 
 
-def _names(aliases: Mapping[str, str]) -> dict[str, str]:
+def command_names(aliases: Mapping[str, str]) -> dict[str, str]:
     names = {alias.casefold(): command.name for command in COMMANDS.values() for alias in command.aliases}
     names |= {name: name for name in COMMANDS}
     return names | {alias.casefold(): name for alias, name in aliases.items()}

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bot.chat.blocklist import Blocklist
+from bot.chat.commands import command_names
 from bot.chat.moderation import Blocked, Taught
 from bot.chat.reader import Reader
 from bot.chat.readings import ReadingRows, Readings, Unkept
-from bot.chat.rules.authors import is_paid, is_staff, viewer_key
+from bot.chat.rules.authors import Names, is_paid, is_staff, unread, viewer_key
 from bot.chat.rules.build import build_rules
 from bot.chat.rules.crowd import Crowd
 from bot.chat.rules.pace import Share
@@ -57,6 +58,7 @@ class Judgement:
             build_rules(given, clock, estimate, self.blocklist, self._crowd, self._share),
             taught=self.readings.apply,
             blocked=self._is_blocked,
+            unread=unread(Names(given.bots), Names(given.ignore)),
         )
 
     def unheard(self, message: ChatMessage) -> None:
@@ -80,4 +82,5 @@ def rule_settings(settings: Settings) -> RuleSettings:
     }
     bots = [name for name in fields["bots"] if name != "standard"]
     fields["bots"] = (*bots, *(BOTS if "standard" in fields["bots"] else ()))
+    fields["command_words"] = tuple(command_names(settings.commands.aliases))
     return RuleSettings(**fields, command_prefix=settings.chat.command_prefix)

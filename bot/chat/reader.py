@@ -10,7 +10,7 @@ from bot.chat.normalize import Lexicon, Normalizer, has_chinese, load
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
 from bot.config import Chat, SettingsError, Templates
-from bot.messages import ChatEvent, ChatMessage, Fragment, FragmentKind, Retraction, Viewer, author_of
+from bot.messages import Author, ChatEvent, ChatMessage, Fragment, FragmentKind, Retraction, Viewer, author_of
 
 # Digits with no words beside them are read in the language that most viewers of a platform speak.
 _LANGUAGES = {"twitch": "en", "bilibili": "zh"}
@@ -21,7 +21,8 @@ class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
     `taught(text, viewer)` puts in what viewers have taught; `blocked(text)` is true of what must never be
-    said, whoever wrote or taught it. Raises SettingsError if the streamer's own lexicon cannot be read.
+    said, whoever wrote or taught it; `unread(author)` refuses whom nothing is said of, gifts included.
+    Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class Reader:
         *,
         taught: Callable[[str, str], str] = lambda text, viewer: text,
         blocked: Callable[[str], bool] = lambda text: False,
+        unread: Callable[[Author], Rejected | None] = lambda author: None,
     ) -> None:
         self._templates = templates
         self._rules = rules
         self._taught = taught
         self._blocked = blocked
+        self._unread = unread
         self._normalizer = Normalizer(
             _lexicon(chat.lexicon),
             emotes=chat.emotes,
@@ -60,6 +63,9 @@ class Reader:
             return Rejected(Reason.RETRACTION)
         if isinstance(event, ChatMessage):
             return next((rejected for rule in self._rules if (rejected := rule(event))), None)
+        author = author_of(event)
+        if author and (rejected := self._unread(author)):
+            return rejected
         return Rejected(Reason.BLOCKED) if self._blocked(text_of(event)) else None
 
     def word(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:

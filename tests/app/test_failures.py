@@ -18,6 +18,7 @@ from bot.speech.clauses import clauses
 from tests.app.listening import RATE, engine_samples, find
 from tests.fakes.bot_process import ROOT, gone, run_bot
 from tests.fakes.pulse import PulseServer, pulse
+from tests.fakes.speech_server import Answer, SpeechServer
 from tests.fakes.twitch_irc import FakeTwitch
 
 __all__ = ["pulse"]
@@ -251,6 +252,19 @@ async def test_a_paid_message_survives_a_kill_and_is_spoken_once(tmp_path: Path)
                 await twitch.privmsg("the next one", "Carol")
                 await bot.spoken("the next one")
                 assert bot.texts("Speaking") == [*expected, "the next one"]
+
+
+async def test_a_paid_message_that_the_engine_refuses_is_spoken_after_a_restart(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, SpeechServer() as server:
+        server.script(Answer(status=401))
+        arguments = [*settings(twitch, tmp_path, "null"), "--engine.url", server.url]
+        async with run_bot(*arguments) as bot:
+            await twitch.joined()
+            await bot.ready()
+            await twitch.privmsg("Cheer100 thank you", "Bob", tags={"bits": "100"})
+            await bot.until("Dropped", lambda entry: entry["reason"] == "engine")
+        async with run_bot(*arguments) as bot:
+            await bot.spoken("thank you")
 
 
 async def test_an_engine_elsewhere_with_its_token(tmp_path: Path) -> None:

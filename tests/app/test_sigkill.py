@@ -24,7 +24,7 @@ WHILE_STARTING = (
     15  # of them, counted from when the process began; the others are counted from when it is ready
 )
 LATEST = 1.5  # seconds
-PAID_EVERY = 4  # lines
+PAID_EVERY = 6  # lines
 
 
 class Chat:

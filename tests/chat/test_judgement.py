@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.chat.commands import Router
 from bot.chat.judgement import Judgement, rule_settings
 from bot.chat.readings import Untaught
-from bot.chat.rules.reasons import Merged, Rejected
+from bot.chat.rules.reasons import Merged, Reason, Rejected
 from bot.chat.rules.settings import BOTS, RuleSettings
-from bot.config import Settings
+from bot.config import Settings, load_settings
 from bot.messages import (
     Author,
     ChatEvent,
     ChatMessage,
     Fragment,
     FragmentKind,
+    Gift,
     Notice,
     Redemption,
     Subscription,
@@ -135,7 +138,9 @@ def test_the_settings_reach_the_rules() -> None:
     assert given.bots == ("MyBot", *BOTS)
     assert given.roles == ("vip",)
     assert given.command_prefix == "#"
-    assert rule_settings(Settings()) == RuleSettings()  # config.toml's defaults are the rules' own
+    assert {"voice", "声音"} <= set(given.command_words)
+    # config.toml's defaults are the rules' own.
+    assert replace(rule_settings(Settings()), command_words=()) == RuleSettings()
 
 
 def test_what_is_paid_is_spared_form_and_never_words(court: Court) -> None:
@@ -316,3 +321,26 @@ def test_who_was_not_charged_gets_nothing_back(free: dict[str, Any], tmp_path: P
         return len(talk(court, ALICE, 12))
 
     assert let_through(unheard=True) == let_through(unheard=False)
+
+
+@pytest.mark.parametrize("typed", ["！声音 leo", "!声音 leo", "  ！voice leo"])
+def test_a_full_width_mark_is_the_prefix_too(typed: str) -> None:
+    settings = load_settings({}, None)
+    judgement = Judgement(settings, None, lambda: 0.0, lambda text: 1.0)
+    router = Router(settings.commands, "!", lambda: 0.0)
+    message = ChatMessage(
+        source="bilibili", channel="1", id="1", author=Author("1", "A"), fragments=(Fragment(typed),)
+    )
+    assert judgement.reader.judge(message) == Rejected(Reason.COMMAND)
+    called = router.call(message)
+    assert called
+    assert (called.command, called.arguments) == ("voice", "leo")
+
+
+def test_nothing_is_said_of_the_ignored_and_of_bots_gifts_included() -> None:
+    judgement = Judgement(load_settings({"rules.ignore": "Bob"}, None), None, lambda: 0.0, lambda text: 1.0)
+    for name, reason in (("Bob", Reason.IGNORED), ("Nightbot", Reason.BOT)):
+        gift = Gift(source="twitch", channel="c", id="1", author=Author("1", name), gift="rose")
+        assert judgement.reader.judge(gift) == Rejected(reason)
+    other = Gift(source="twitch", channel="c", id="1", author=Author("2", "Alice"), gift="rose")
+    assert judgement.reader.judge(other) is None

@@ -21,15 +21,23 @@ _MONTHS = [
     "November",
     "December",
 ]
+# As they are written before a day; "may" and "mar" in small letters are something else.
+MONTHS = (
+    "(?i:jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|april|june|july|august|september|october"
+    "|november|december)|Mar|March|May"
+)
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s?([aApP]\.?[mM]\.?)?")
 _DURATION = re.compile(r"(\d+)\s?([hms])", re.IGNORECASE)
 # Words that tell a date ("12.31晚上") from a decimal ("12.31").
 _DATE_AFTER = re.compile(
-    r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动|的(?:活动|直播|比赛))"
+    r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动|圣诞|聖誕|元旦|国庆|情人节|生日|的(?:活动|直播|比赛))"
 )
 _DATE_BEFORE = re.compile(r"(?:今天|明天|昨天|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$")
-_FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11": "双十一", "12.12": "双十二"}
-_FEAST_AFTER = re.compile(r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|好价|囤)")
+_FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11": "双十一", "12.12": "双十二",
+           "3.8": "三八", "5.1": "五一", "10.1": "十一"}  # fmt: skip
+_FEAST_AFTER = re.compile(
+    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
+)
 _ELAPSED = re.compile(
     r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record))\s*$",
     re.IGNORECASE,
@@ -62,6 +70,17 @@ def month_day(month: str, day: str, place: Place) -> str | None:
     return f"{_MONTHS[int(month) - 1]} {numerals.en_ordinal(day)}"
 
 
+def named_day(text: str, place: Place) -> str | None:
+    """ "Dec 25", "Jan. 3rd, 2025"."""
+    if place.zh:
+        return None
+    month = next(name for name in _MONTHS if name.lower().startswith(text[:3].lower()))
+    day, *year = re.findall(r"\d+", text)
+    if not 1 <= int(day) <= 31:
+        return None
+    return f"{month} {numerals.en_ordinal(day)}" + (f", {place.year(year[0])}" if year else "")
+
+
 def dotted(text: str, place: Place) -> str | None:
     """ "12.31" where what stands around it says that it is a day."""
     month, day = text.split(".")
@@ -75,6 +94,8 @@ def clock(text: str, place: Place) -> str | None:
     """ "10:30", "8pm", "20:00-22:00", "1:23:45"."""
     times = list(_CLOCK.finditer(text))
     shared = times[-1][4]
+    if len(times) > 1 and times[0][4] and not shared:
+        return None
     if len(times) > 1 and not times[0][4] and shared and not place.zh:
         # "8-10pm" is "eight to ten P M".
         first = _time(times[0], shared, place)
@@ -92,7 +113,7 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
         return None
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
-    if hour > 24 or (_ELAPSED.search(place.before) and not half and not place.zh):
+    if hour > 24 or (_ELAPSED.search(place.before) and not half):
         return _elapsed(0, hour, minute, place)
     if place.zh:
         part = ""
@@ -141,7 +162,9 @@ def timed(text: str, place: Place) -> str:
     whole, fraction = text.split(".")
     *hours, minutes, seconds = whole.split(":")
     if place.zh:
-        said = _elapsed(int(hours[0]) if hours else 0, int(minutes), 0, place) if int(minutes) or hours else ""
+        said = (
+            _elapsed(int(hours[0]) if hours else 0, int(minutes), 0, place) if int(minutes) or hours else ""
+        )
         return f"{said}{numerals.zh_cardinal(seconds)}秒{numerals.zh_digits(fraction)}"
     parts = [numerals.en_cardinal(part) for part in (*hours, minutes) if int(part)]
     parts.append(("oh " if parts and int(seconds) < 10 else "") + numerals.en_cardinal(seconds))

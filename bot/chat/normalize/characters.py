@@ -22,7 +22,7 @@ _INVISIBLE = re.compile(
 _UNSAID = frozenset(("Me", "Cf", "Cs", "Co", "Cn", "Sk"))
 # Letters and digits in fancy dress: full-width, "mathematical", superior, circled, parenthesised, Roman.
 _DRESS = re.compile(
-    "[０-９Ａ-Ｚａ-ｚ＂＃＄％＆＇＊＋－．／＜＝＞＠＾＿｀｜～\U0001d400-\U0001d7ff⁰ⁱ⁴-⁹ⁿ₀-₉ªº℃℉№㎏㎜㎝㎞㎡㏄ｦ-ﾟⅠ-ⅿﬀ-ﬆ㈠-㈩㊀-㊉⒈-⒛]"
+    "[０-９Ａ-Ｚａ-ｚ＂＃＄％＆＇＊＋－．／＜＝＞＠＾＿｀｜～\U0001d400-\U0001d7ff⁰ⁱ⁴-⁹ⁿ₀-₉ªº℃℉№㎏㎜㎝㎞㎡㏄ｦ-ﾟⅠ-ⅿﬀ-ﬆ㈠-㈩㊀-㊉⒈-⒛ℂℊ-ℕℙ-ℝℤℨℬℭℯ-ℴℹ]"
 )
 _CIRCLED = re.compile("[①-⓿❶-➓🄰-🆉]")
 
@@ -59,7 +59,8 @@ def clean(text: str) -> str:
         elif _DRESS.match(character):
             kept.append(_undressed(character))
         elif _CIRCLED.match(character):
-            kept.append(f" {_circled(character)}, ")
+            circled = _circled(character)
+            kept.append(circled if circled.isalpha() else f" {circled}, ")
         else:
             kept.append(character)
     return unicodedata.normalize("NFC", "".join(kept))

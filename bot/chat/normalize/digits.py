@@ -9,13 +9,13 @@ from bot.chat.normalize.place import Place, all_alike, is_card, is_year
 
 _FAREWELL = re.compile(r"(?:[了啦吧溜走睡播安家位拜们见息我]|[\W_]|^)\s*$")
 _TO_SOMEBODY = re.compile(r"(?:[播你我他她姐哥宝们了啦呀啊哈迷大王爷,，。!！?？\s]|up|UP)$")
-_ADDRESSED = re.compile(r"\s*(?:$|[\W_]|[啊呀哦哟啦了咯喽主播老大各你我他姐哥小宝亲爱]|up)", re.IGNORECASE)
+_ADDRESSED = re.compile(r"\s*(?:$|[\W_]|[晚啊呀哦哟啦了咯喽主播老大各你我他姐哥小宝亲爱]|up)", re.IGNORECASE)
 _CLAUSE_START = re.compile(r"(?:^|[\W_])\s*$")
 _LINE_START = re.compile(r"(?:^|[^\w\s])\s*$")
 _CLAUSE_END = re.compile(r"\s*(?:$|[^\w\s])")
 _IDENTITY = re.compile(
     r"(?:群|群号|房间|房间号|房号|房|qq|uid|id|号码|验证码|编号|密码|账号|帐号|工号|代码|电话|手机|手机号|邀请码|尾号"
-    r"|room|code|number|phone|pin|password|bv|av)\s?(?:is|为|是|:|：|#)?\s*$",
+    r"|room|error|code|number|phone|pin|password|bv|av)\s?(?:is|为|是|:|：|#)?\s*$",
     re.IGNORECASE,
 )
 _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
@@ -25,6 +25,8 @@ _DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|�
 _METERS = re.compile(r"\d\s?米$")  # "1米83"
 _HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
 _CALLED = re.compile(r"(?:打|拨|叫|拨打|打电话给|呼叫)(?:了|个)?\s*$")
+_JOINED_IN = re.compile(r"\s?(?:入|买|买的|开始|出的|加|毕业|认识|那会|的时候|就|左右|前后|春晚|款)")
+_PORSCHE = re.compile(r"\s(?:GT\d|turbo|carrera|porsche|turbo)", re.IGNORECASE)
 _GENERATION = re.compile(r"\d[05]\Z")
 
 
@@ -37,6 +39,8 @@ def plain(digits: str, place: Place) -> str:
     if place.zh:
         return _plain_zh(digits, place)
     if digits.startswith("0") and len(digits) > 1:
+        if len(digits) == 2 and place.before[-1:] in ("'", "’"):
+            return f"oh {numerals.en_digits(digits[1])}"
         return numerals.en_digits(digits)
     if len(digits) > 4 and all_alike(digits):
         return numerals.en_digits(digits[:3])
@@ -53,6 +57,15 @@ def _plain_zh(digits: str, place: Place) -> str:
         after[:1] == "年"
         and len(digits) in (2, 4)
         and (len(digits) == 4 or int(digits) > 50 or digits[0] == "0")
+    ):
+        return numerals.zh_digits(digits)
+    if after[:1] == "年" and re.fullmatch("1\\d|2[0-9]", digits) and _JOINED_IN.match(after[1:]):
+        return numerals.zh_digits(digits)
+    if (
+        len(digits) in (3, 4)
+        and not place.counted
+        and place.after_maker
+        and after[:1] not in tuple("多几來来左")
     ):
         return numerals.zh_digits(digits)
     if (after[:1] in ("后", "後") and _GENERATION.fullmatch(digits)) or _DIALLED.match(after):
@@ -95,6 +108,8 @@ def _word(digits: str, place: Place) -> str | None:
             and _LINE_START.search(place.before)
         ):
             return numerals.en_digits(digits[:3])
+        if digits == "911" and _PORSCHE.match(place.after):
+            return "nine eleven"
         known = place.lexicon.digits.get(digits)
         return known.en or None if known else None
     found = place.lexicon.digit_word(digits)

@@ -15,6 +15,7 @@ _KAOMOJI = re.compile(
 _EYES = re.compile(
     r"[^\w\s.,!?+/%:;$€£¥&@#'\"“”‘’…、，。！？：；-]|[ωдДツシΘθΦз益ーヮ皿口﹏ಠಥ●°•‿◕ᴗ]|[\^<>=*]_|_[\^<>=*]|[;T]_[;T]|^[-=]_[-=]|^[;:^].?[;:^]$"
 )
+_XD = re.compile(r"(?<![A-Za-z0-9])[xX][dD]{2,40}(?![A-Za-z0-9])")
 _CODE = re.compile(r"[A-Za-z0-9]\s?[=!<>]=?\s?[A-Za-z0-9]", re.ASCII)  # "(x == 1)"
 _WORDS = re.compile(r"[A-Za-z0-9]{2,}|[ぁ-ゖァ-ヺ]{4,}|[가-힣]{2,}")
 _EMOTE = re.compile(r"(?<!\[)\[([^\[\]\s\d]{1,12}(?:_[^\[\]\s]{1,12})?\d?)\](?!\])")
@@ -44,6 +45,8 @@ class Faces:
     def read(self, text: str, language: str) -> str:
         if not _MAY_HOLD_FACE.search(text):
             return text
+        if "DD" in text or "dd" in text:
+            text = _XD.sub(" ", text)
         if "[" in text:
             text = _EMOTE.sub(lambda emote: f" {emote[1]} " if self._emotes else " ", text)
         if ":" in text:

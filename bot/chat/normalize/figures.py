@@ -15,6 +15,11 @@ _LEVEL = re.compile(
     r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
 )
 _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?$", re.IGNORECASE)
+_LEFT = re.compile(
+    r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
+)
+_AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
+_STAGE = re.compile(r"\s?(?:关(?!于)|關)")
 _FRACTIONS = {
     ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
     ("3", "4"): "three quarters",
@@ -96,6 +101,13 @@ def hyphen(text: str, place: Place) -> str:
         return "nine to five"
     if text == "7-11" and not place.counted:
         return "seven eleven"
+    if (
+        place.zh
+        and (first == second or _STAGE.match(place.after))
+        and place.counted
+        and "第" not in place.before[-1:]
+    ):
+        return "杠".join(map(place.number, numbers))
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)
@@ -112,6 +124,9 @@ def hyphen(text: str, place: Place) -> str:
 def slashes(text: str, place: Place) -> str:
     """ "1/2", "5/1", "24/7", "9/10", "10/2/8"."""
     numbers = text.split("/")
+    if "." in text:
+        score, best = map(place.number, numbers)
+        return place.pick(f"{best}分打{score}分", f"{score} out of {best}")
     if len(numbers) == 3 and (said := calendar.date(text, place)):
         return said
     if len(numbers) != 2:
@@ -128,6 +143,8 @@ def slashes(text: str, place: Place) -> str:
                 for number in numbers
             )
         part = int(top) < int(bottom) and (int(bottom) <= 10 or int(bottom) >= 32)
+        if int(top) > int(bottom) and not (int(top) <= 12 and int(bottom) <= 31):
+            return f"{numerals.zh_cardinal(top)}杠{numerals.zh_cardinal(bottom)}"
         return (
             (None if part else calendar.month_day(top, bottom, place))
             or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
@@ -171,6 +188,10 @@ def ordinal(text: str, place: Place) -> str:
 def decade(text: str, place: Place) -> str | None:
     """ "90s", "1980s"."""
     digits = text.rstrip("s'’")
+    if (len(digits) == 2 and "'" not in text and "’" not in text) and (
+        _LEFT.match(place.after) or (int(digits) < 50 and not _AGES.search(place.before))
+    ):
+        return f"{place.number(digits)}{place.pick('秒', ' seconds')}"
     if place.zh:
         return f"{numerals.zh_digits(digits[-2:])}年代"
     said = numerals.en_pairs(digits)

@@ -21,7 +21,8 @@ _LATIN_ALONE = re.compile(
 )
 # What a line of digits has when it is not typed by a Chinese: their money, their measures, their phones.
 _ENGLISH_AMOUNT = re.compile(
-    r"[$€£]\s?\d|\d\s?(?:[€£$]|(?:mph|lbs?|oz|ft|inch|miles?)\b)|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
+    r"[$€£]\s?\d|\d\s?(?:[€£$¢]|°F|(?:mph|lbs?|oz|ft|inch|miles?|hrs?)\b)|\b[3-8]'\d|\d/\d{1,2}/(?:19|20)\d\d\b"
+    r"|\d\.\d/10\b|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
 )
 _KANA = re.compile("[ぁ-のは-ゖァ-ヺｦ-ﾟ]|の.*[ぁ-ゖァ-ヺ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z々〇㐀-鿿\uf900-\ufaff]")

@@ -49,6 +49,7 @@ class Lexicon:
     units: dict[str, Unit]
     measures: frozenset[str]
     models: frozenset[str]
+    makers: tuple[str, ...]  # those of the models in Chinese
     faces: dict[str, Said]
     emoji: dict[str, str]
 
@@ -105,6 +106,7 @@ def load(own: Path | None) -> Lexicon:
         units={key: Unit(zh, one, many) for key, zh, one, many in _rows(_FOLDER / "units.tsv", 4)},
         measures=frozenset(_items("measures.txt")),
         models=frozenset(_items("models.txt")),
+        makers=tuple(name for name in _items("models.txt") if not name.isascii()),
         faces={face: Said(zh, en) for face, zh, en in _rows(_FOLDER / "faces.tsv", 3)},
         emoji=dict(_rows(_FOLDER / "emoji.tsv", 2)),
     )

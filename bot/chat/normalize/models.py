@@ -12,6 +12,9 @@ from bot.chat.normalize.spelling import spelled
 _PIECES = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?")
 _SCREEN = re.compile(r"(\d{3,4})([pPiI])(\d{2,3})?(?:[fF][pP][sS])?")
 _VIDEO = re.compile(r"BV[0-9A-Za-z]{8,}|[a-z0-9]{0,3}(?:[a-f0-9]{16,})", re.ASCII)
+_CHEER = re.compile(r"(\d)\1+|23+|88[16]|521|520(?:1314)?|1314")
+_AND_A_HALF = re.compile(r"(\d{1,3})([kKwW])([1-9])")  # "1w5", "3k8"
+_HAN = re.compile("[一-鿿]")
 _AGAINST = re.compile(r"(\d{1,2})([vV][sS]?)(\d{1,2})")
 
 
@@ -35,8 +38,12 @@ class Models:
             cheer
             and (known := lexicon.words.get(cheer[1].lower()))
             and (said := known.reading(place.language))
-        ) and (digits := lexicon.digit_word(cheer[2])):
+        ) and (_CHEER.fullmatch(cheer[2]) and (digits := lexicon.digit_word(cheer[2]))):
+            if _HAN.search(said):
+                return said + digits.alone
             return said + place.pick(digits.alone, f" {place.digits(cheer[2][:3])}")
+        if place.zh and (sum_ := _AND_A_HALF.fullmatch(text)):
+            return f"{place.two(sum_[1])}{'千' if sum_[2] in 'kK' else '万'}{place.number(sum_[3])}"
         if (amounts := self._amounts(text, place)) is not None:
             return amounts
         if screen := _SCREEN.fullmatch(text):
@@ -70,6 +77,8 @@ class Models:
             return place.number(digits)
         if not place.zh and len(digits) == 2 and digits[0] == "0":
             return f"oh {place.number(digits[1])}"
+        if len(digits) > 2 and len(set(digits)) == 1:
+            return place.digits(digits)
         if before.lower() == "ak" and place.zh:
             return place.digits(digits)
         if before.lower() in ("xx", "room", "user", "id", "no", "qq", "uid", "av"):
@@ -93,6 +102,8 @@ class Models:
             return spelled(letters)
         if lower == "super":
             return "super"
+        if len(letters) == 2 and letters.isupper() and at == 0 and pieces == 2 and letters != "NO":
+            return spelled(letters)
         if letters.isupper() and (len(letters) <= 3 and lower not in self._lexicon.capitals):
             return spelled(letters)
         if letters.isupper() and len(letters) > 3 and not re.search("[AEIOUY]", letters):

@@ -21,8 +21,11 @@ from bot.messages import Fragment, FragmentKind
 _SIMPLE = re.compile(r"[㐀-鿿，。！？、]*")  # Chinese alone: only repeats and marks to see to
 _LATIN = re.compile("[A-Za-z]")
 _MENTION = re.compile(r"(?<![\w.])@([\w.-]{1,40})")
-_HASHTAG = re.compile(r"(?<![0-9])#(?=[^\W\d_])([\w-]{1,40})#?")
+_HASHTAG = re.compile(r"(?<![0-9CFcf])#(?=[^\W\d_])([\w-]{1,40})#?")
 _FRAMED = re.compile(r"(?<![A-Za-z0-9_])[xX]{1,2}_[A-Za-z0-9_]{1,40}_[xX]{1,2}(?![A-Za-z0-9_])")
+_DOT = re.compile(r"(?<![Nn][Oo])(?<=[A-Za-z])\.(?=[0-9])")  # "vol.2"
+_CODEC = re.compile(r"(?<![A-Za-z0-9])([HhXx])\.(?=26[3-6](?!\d))")
+_PER = re.compile(r"(?<=[0-9A-Za-z])/(?=(?:month|mo|hour|day|week|year|person|kill|game|match)(?![A-Za-z]))")
 _SLIPS = re.compile(r"!+1[!1]*(?![\w.])")  # "!!1!": the shift key let go
 _LAUGH = re.compile(r"([哈呜])\1{3,}")
 _HAN = re.compile("[㐀-鿿]")
@@ -113,6 +116,8 @@ class Normalizer:
         if _SIMPLE.fullmatch(text):
             text = signs.read(self._repeats.read(text), "zh")
             return cut(text, self._limit) if is_sayable(text) else ""
+        if "π" in text:
+            text = text.replace("π", "派" if _HAN.search(text) else " pi ")
         text = self._links.read(text)
         if "@" in text:
             around = "zh" if _HAN.search(text) else "en"
@@ -125,10 +130,15 @@ class Normalizer:
         if "!1" in text:
             text = _SLIPS.sub("!", text)
         text = self._repeats.read(text)
+        if "." in text:
+            text = _DOT.sub(" ", _CODEC.sub(r"\1", text))
+        if "/" in text:
+            text = _PER.sub(" per ", text)
         context = Context(text, language, self._lexicon)
         text = self._numbers.read(text, context)
         if _LATIN.search(text):
             text = self._words.read(text, context)
         text = finish(signs.read(text, "zh" if context.main == "zh" else "en"))
         text = _LAUGH.sub(r"\1\1\1", text).strip(",，、:：;；。 ")  # 2333 beside 哈哈哈
+        text = finish(text)  # a mark that stood on what was stripped
         return cut(text, self._limit) if is_sayable(text) else ""

@@ -13,6 +13,8 @@ from bot.chat.normalize.place import Place
 from bot.chat.normalize.quantities import NUMBER, amount
 
 _NEAR = 12  # characters on either side that a reading may depend on
+_MAKER = re.compile(r"\b(?:vivo|oppo|find|honor|poco|bmw|xperia|lumix|fuji)\s$", re.IGNORECASE)
+_ENDS = re.compile(r"\d[点點日号號月年时時分秒元块天岁楼层级名]$")  # a number's end, where a hyphen is "to"
 _DIGIT = re.compile(r"[0-9]")
 # Each repeat inside another is bounded: the cost is linear in the line's length.
 _NOT_IN_NUMBER = r"(?<![0-9.,])"
@@ -48,7 +50,7 @@ class Numbers:
             rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
             "clock": rf"(?<![\d:.])(?:\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?"
             rf"(?:{to}\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?)?"
-            rf"|\d{{1,2}}(?:{to}\d{{1,2}})?{_HALF})(?![:\d])",
+            rf"|\d{{1,2}}(?:{_HALF}?{to}\d{{1,2}})?{_HALF})(?![:\d])",
             "date": rf"{_NOT_IN_NUMBER}(?:(?:19|20)\d\d(?P<sep>[-/.])\d{{1,2}}(?P=sep)\d{{1,2}}"
             rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
             "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
@@ -60,8 +62,12 @@ class Numbers:
             rf"\s?[=≈]\s?(?:-?{NUMBER}|[?？几])?"
             rf"|(?<![\w.]){NUMBER}(?:\s?[+×÷*]\s?{NUMBER}){{1,8}}(?![\w])"
             rf"|(?<![\w.]){NUMBER}\s?[=><≈≥≤]\s?{NUMBER}(?![\w])",
-            "slashes": r"(?<![\w./])\d{1,4}(?:/\d{1,4}){1,4}(?![\w/])(?!\.\d)",
+            "slashes": r"(?<![\w./])\d{1,4}(?:\.\d(?=/(?:5|10|100)(?!\d)))?(?:/\d{1,4}){1,4}"
+            r"(?![\w/])(?!\.\d)",
             "ordinal": r"(?<![\w.])\d{1,5}(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])",
+            "day": rf"(?<![A-Za-z])(?:{calendar.MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\w:%])(?!\.\d)"
+            r"(?:,?\s(?:19|20)\d\d(?!\w))?",
+            "super": r"(?<![\w.])(?:[1-5]0[5-9]0|16[56]0)[sS](?![A-Za-z0-9])",
             "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
             "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
@@ -70,7 +76,8 @@ class Numbers:
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "times": r"(?<![A-Za-z0-9])[xX×*]\s?\d{1,4}(?![A-Za-z0-9.])",
             "hyphen": r"(?<![\w.-])\d{1,4}(?:\.\d)?(?:\s?[-~～–—]{1,2}\s?\d{1,4}(?:\.\d)?){1,3}(?![\w.-])",
-            "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])|[Tt][Oo][Pp]\s?\d{1,4}"
+            "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
+            r"|[Tt][Oo][Pp]\s?\d{1,4}"
             r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])",
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
@@ -93,6 +100,8 @@ class Numbers:
             "sum": figures.sum_of,
             "slashes": figures.slashes,
             "ordinal": figures.ordinal,
+            "day": calendar.named_day,
+            "super": lambda text, place: f"{place.model(text[:-1])} S",
             "decade": figures.decade,
             "duration": calendar.duration,
             "span": amount,
@@ -150,7 +159,9 @@ class Numbers:
             else calendar.clock(text, place)
         )
 
-    def _times(self, text: str, place: Place) -> str:
+    def _times(self, text: str, place: Place) -> str | None:
+        if text[0] in "xX" and (place.after_maker or _MAKER.search(place.before)):
+            return None
         times = text.lstrip("xX×* ")
         if place.after[:1] == "倍":
             return place.two(times)
@@ -178,6 +189,8 @@ class Numbers:
             return said
         said = calendar.dotted(number, place) if re.fullmatch(r"\d+\.\d+", number) else None
         said = said or place.number(number)
+        if sign == "-" and place.zh and _ENDS.search(place.before):
+            return f"到{said}"
         if sign == "-":
             return place.pick("零下" if place.after[:1] in ("度", "°") else "负", "minus ") + said
         return place.pick("加", "plus ") + said if sign else said

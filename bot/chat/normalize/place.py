@@ -29,6 +29,11 @@ class Place:
         """What follows is something to count."""
         return self.zh and self.lexicon.is_measure(self.after.lstrip())
 
+    @property
+    def after_maker(self) -> bool:
+        """It follows the Chinese name of a maker of models."""
+        return self.before.rstrip().endswith(self.lexicon.makers)
+
     def number(self, number: str) -> str:
         """A plain number, "1,234.5" too."""
         return numerals.zh_number(number) if self.zh else numerals.en_number(number)

@@ -28,8 +28,20 @@ _EN_MAGNITUDES = {
 }
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
 _COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
-_POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|tdp", re.IGNORECASE)
+_POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|金牌|铜牌|tdp", re.IGNORECASE)
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
+_AUDIENCE = re.compile(
+    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
+)
+# A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
+_KIND = re.compile(
+    r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
+    r"|screen|drive|tall|flight|trip|nap)\b"
+)
+_SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
+_NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
+_IN = re.compile(r"\bin\s$")
+_AGO = re.compile(r"\s(?:ago|left|later|break|timer|timeout|ban|delay|queue)\b")
 _BIG = {"k": 3, "K": 3, "w": 4, "W": 4}
 
 
@@ -73,15 +85,29 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, said, place)
     if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
         return _signed(sign, f"{place.number(number)} {_EN_MAGNITUDES[unit]}", place)
+    if not place.zh and unit == "m" and _AUDIENCE.match(place.after):
+        return _signed(sign, f"{place.number(number)} million", place)
+    if place.zh and unit in ("kw", "kW", "KW") and _COUNTED.match(place.after):
+        return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
+    if unit == "w" and place.zh:
+        unit = "W"
+    if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
+        return f"{place.number(number)} G"
+    if not place.zh and unit == "m" and (_AGO.match(place.after) or _IN.search(place.before)):
+        unit = "min"
     known = place.lexicon.units.get(unit)
-    if known is None:
+    if known is None or (unit == "V" and not text.endswith(number + "V")):
         return None
     if place.zh:
         if unit.startswith("°") and sign == "-":
             return f"零下{place.number(number)}{known.zh}"
         count = place.two(number) if not known.zh[0].isascii() else place.number(number) + " "
         return _signed(sign, count + known.zh, place)
-    return _signed(sign, f"{place.number(number)} {known.one if number == '1' else known.many}", place)
+    return _signed(
+        sign,
+        f"{place.number(number)} {known.one if number == '1' or _KIND.match(place.after) else known.many}",
+        place,
+    )
 
 
 def _hundred(number: str) -> str:
@@ -124,7 +150,9 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
 def _magnitude(number: str, unit: str, place: Place) -> str | None:
     if place.zh:
         if unit in "wW":
-            if unit == "W" and (_POWER.search(place.after) or _POWER.search(place.before)):
+            if (unit == "W" or number in _SUPPLIES) and (
+                _POWER.search(place.after) or _POWER.search(place.before)
+            ):
                 return None
             return _zh_big(number, 4)
         if number == "98":

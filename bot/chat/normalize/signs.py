@@ -14,6 +14,10 @@ _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]\s*(?={_LETTER})")
 _EQUALS = re.compile(rf"(?<={_LETTER})(?:\s*\))?\s*={{1,3}}\s*(?={_LETTER})")
+_NOT_EQUAL = re.compile(rf"(?<={_LETTER})\s*!={{1,2}}\s*(?={_LETTER})")
+_AT_LEAST = re.compile(rf"(?<={_LETTER})\s*>=\s*(?={_LETTER})")
+_AT_MOST = re.compile(rf"(?<={_LETTER})\s*<=\s*(?={_LETTER})")
+_GROWS = re.compile(rf"(?<={_LETTER})\s*\+=\s*(?={_LETTER})")
 _POWER = re.compile(rf"(?<={_LETTER})\)?\^\s?(-?[^\W_]{{1,12}})")
 _POWERS = {"二": "平方", "三": "立方", "two": "squared", "three": "cubed"}
 _GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
@@ -25,6 +29,7 @@ _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("
           ("²", "平方", "squared"), ("³", "立方", "cubed"),
           ("°", "度", "degrees"))  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
+_WEEKDAYS = re.compile(r"(?<=[周期拜][一二三四五六日天])\s?-\s?(?=周|星期|礼拜)")
 _RANGE_MARK = re.compile(r"(?<=[^\W_])\s*[~～]+\s*(?=[^\W_])")
 # A pause: a run of marks is one of them, by what it says most strongly.
 _MARKS = re.compile(
@@ -48,6 +53,10 @@ def read(text: str, language: str) -> str:
     if "^" in text:
         text = _POWER.sub(lambda power: _power(power[1], chinese=chinese), text)
     for pattern, zh, en in (
+        (_NOT_EQUAL, "不等于", "is not"),
+        (_AT_LEAST, "大于等于", "is at least"),
+        (_AT_MOST, "小于等于", "is at most"),
+        (_GROWS, "加等于", "plus equals"),
         (_ARROW, "到", "to"),
         (_PLUS, "加", "plus"),
         (_TRAILING_PLUS, "加", "plus"),
@@ -63,6 +72,8 @@ def read(text: str, language: str) -> str:
         for sign, zh, en in _WORDS:
             if sign in text:
                 text = re.sub(rf"(?<=[^\W_]){sign}", zh if chinese else f" {en} ", text)
+    if "-" in text:
+        text = _WEEKDAYS.sub("到", text)
     text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)
     text = _SEPARATORS.sub(" ", text)
     if "'" in text or "’" in text or "‘" in text:

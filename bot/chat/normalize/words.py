@@ -7,10 +7,11 @@ import re
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.numerals import en_cardinal, zh_cardinal
-from bot.chat.normalize.spelling import ROMAN, roman, said
+from bot.chat.normalize.spelling import ROMAN, roman, said, spelled
 
 _WORD = re.compile(r"(?<![0-9@À-ɏḀ-ỿ])[A-Za-zÀ-ɏḀ-ỿ]+(?:['’][A-Za-z]+)*(?:/(?![A-Za-z0-9]))?", re.ASCII)
 _LANGUAGES = re.compile(r"(?<![A-Za-z0-9])(C\+\+|[CF]#|c\+\+|c#|Q&A|q&a|R&B|r&b|D&D|d&d|AT&T)(?![A-Za-z0-9])")
+_INITIALS = re.compile(r"(?<![A-Za-z0-9.])[A-Za-z](?:\.[A-Za-z]){1,5}(?![A-Za-z0-9])\.?(?![A-Za-z0-9])")
 _LAUGH_H = re.compile(r"(?<![A-Za-z])h{3,}(?![A-Za-z])", re.IGNORECASE)
 _LAUGH_W = re.compile(r"(?<![A-Za-z.])w{3,}(?![A-Za-z.])", re.IGNORECASE)
 _CHEER_NB = re.compile(r"(?<![A-Za-z])(?:nb){2,}(?![A-Za-z])", re.IGNORECASE)
@@ -82,6 +83,8 @@ class Words:
         if any(sign in text for sign in "#+/;&.:"):
             text = _LANGUAGES.sub(lambda match: _name_with_signs(match[0], chinese), text)
             text = self._signed.sub(lambda match: self._special(match[0], language), text)
+        if "." in text:
+            text = _INITIALS.sub(lambda match: spelled(match[0].replace(".", "")) + " ", text)
         shouting = _shouts(text, self._lexicon)
         before = ""
 
@@ -112,7 +115,9 @@ class Words:
         key = word.replace("’", "'")
         if key.lower() == "ur" and language == "en" and _YOU_ARE.match(text, match.end()):
             return "you're"
-        if key == "VS" and re.match(r"\s?(?:Code|Studio|code|studio)\b", text[match.end() : match.end() + 8]):
+        if key == "VS" and re.match(
+            r"\s?(?:Code|Studio|code|studio)(?![a-z])", text[match.end() : match.end() + 8]
+        ):
             return "V S"
         known = (lexicon.words.get(key) if word.isupper() else None) or lexicon.words.get(key.lower())
         if (
@@ -142,6 +147,8 @@ class Words:
             start, end = match.span()
             beside = match.string[max(0, start - 1) : start] + match.string[end : end + 1]
             return letter.upper() if _HAN.search(beside) else letter
+        if letter == "A" and shouting:
+            return "a"
         if letter.isupper() and not (letter in "UR" and shouting):
             return letter
         if letter in "uU":

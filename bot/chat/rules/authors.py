@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.chat.folding import fold
 from bot.chat.rules.reasons import Reason, Rejected, Rule
@@ -50,6 +50,11 @@ class Names:
             or fold(author.name) in names
             or (author.id in names and author.id not in _NOBODY)
         )
+
+
+def unread(bots: Names, ignored: Names) -> Callable[[Author], Rejected | None]:
+    """For what is not typed (gifts, super chats): whose it is that nothing is said of."""
+    return lambda author: _BOT if bots.has(author) else _IGNORED if ignored.has(author) else None
 
 
 def from_bot(names: Names) -> Rule:

@@ -33,7 +33,9 @@ def build_rules(
         authors.from_bot(bots) if bots.all else None,
         authors.from_ignored(ignored) if ignored.all else None,
         authors.requirements(settings),
-        commands.command(settings.command_prefix) if settings.command_prefix else None,
+        commands.command(settings.command_prefix, settings.command_words)
+        if settings.command_prefix
+        else None,
         commands.bot_reply(bots) if settings.bot_replies and bots.all else None,
         _unless_paid(content.not_empty),
         _unless_paid(content.wordless if settings.emotes_only else content.only_symbols),

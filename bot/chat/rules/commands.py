@@ -12,19 +12,31 @@ from bot.messages import ChatMessage, FragmentKind
 
 _LINES = Path(__file__).parent.parent.parent / "data" / "bot_lines.txt"
 _ENDS = "!！。.~～ ,，"
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _COMMAND = Rejected(Reason.COMMAND)
 _REPLY = Rejected(Reason.BOT_REPLY)
 _LINE = Rejected(Reason.BOT_LINE)
 
 
-def command(prefix: str) -> Rule:
-    """Lines such as "!voice", of this bot or another; not "!!! wow"."""
+def after_prefix(text: str, prefix: str, words: tuple[str, ...] = ()) -> str:
+    """What follows the prefix of a line such as "!voice leo"; "" if it is none, as "!!! wow" is not.
 
-    def looks_like_one(message: ChatMessage) -> Rejected | None:
-        text = message.text.lstrip()
-        return _COMMAND if text.startswith(prefix) and text[len(prefix) :][:1].isalnum() else None
+    The full-width form of the prefix, which Chinese keyboards type, counts before one of `words` alone (in
+    lower case): "！声音" is a command, "！太强了" is not.
+    """
+    text = text.lstrip()
+    head, rest = text[: len(prefix)], text[len(prefix) :]
+    if not prefix:
+        return ""
+    if head == prefix:
+        return rest if rest.lstrip()[:1].isalnum() else ""
+    is_known = bool(words) and head.translate(_HALF_WIDTH) == prefix
+    return rest if is_known and rest.lstrip().casefold().startswith(words) else ""
 
-    return looks_like_one
+
+def command(prefix: str, words: tuple[str, ...] = ()) -> Rule:
+    """Commands, of this bot or another."""
+    return lambda message: _COMMAND if after_prefix(message.text, prefix, words) else None
 
 
 def bot_reply(bots: Names) -> Rule:
