@@ -17,10 +17,10 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
-from bot.messages import Answered, FeedEntry, SourceState, State, Trouble
+from bot.messages import Answered, EngineState, FeedEntry, SourceState, State, Trouble
 from bot.platforms import Answer, Platform
 from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import EngineAt, EngineError, EngineLink, voices_of
+from bot.speech.engine_link import EngineAt, EngineError, EngineLink, EngineLost, voices_of
 from bot.speech.estimate import Estimator, seconds
 from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
@@ -90,7 +90,9 @@ class Bot:
             answer_timeout=settings.engine.answer_timeout,
         )
 
+        self._engine_said = "it said nothing"
         feed.subscribe(self._answer)
+        feed.subscribe(self._note_engine)
 
     async def run(self) -> None:
         """Raises, in a group, OutputError if the output cannot be had, or what a bug in a stage raised."""
@@ -106,7 +108,7 @@ class Bot:
                 async with asyncio.TaskGroup() as feeding:
                     for platform in self._platforms:
                         feeding.create_task(self._listen(platform))
-                await self._speaker.until_idle()
+                await self._until_heard()
                 for task in running:
                     task.cancel()
         finally:
@@ -114,6 +116,20 @@ class Bot:
                 answer.cancel()
             if self._session:
                 await self._session.close()
+
+    async def _until_heard(self) -> None:
+        """Returns once all that was sent has been heard. EngineLost: the engine never got ready for it."""
+        idle = asyncio.ensure_future(self._speaker.until_idle())
+        ready = asyncio.ensure_future(self._engine.address())
+        try:
+            timeout = self._settings.engine.start_timeout
+            await asyncio.wait((idle, ready), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not idle.done() and not ready.done():
+                raise EngineLost(f"the engine was not ready in {timeout:g} s: {self._engine_said}")
+            await idle
+        finally:
+            idle.cancel()
+            ready.cancel()
 
     def backlog(self) -> tuple[float, int]:
         """Estimated seconds of speech that wait, and how many utterances that is."""
@@ -190,6 +206,10 @@ class Bot:
                     if self._recorder:
                         self._recorder.write(event)
                     self._intake.take(event)
+
+    def _note_engine(self, entry: FeedEntry) -> None:
+        if isinstance(entry, EngineState) and entry.detail:
+            self._engine_said = entry.detail
 
     def _answer(self, entry: FeedEntry) -> None:
         """What a command is answered goes into its chat, where the streamer wants that."""

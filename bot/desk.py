@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from typing import Protocol
@@ -15,6 +16,8 @@ from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
 from bot.store import StoreError
+
+log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 20
 _SHOWN = 8  # of a list, in one answer
@@ -80,7 +83,8 @@ class Desk:
         try:
             return self._actions[call.command](call)
         except StoreError as error:
-            return _say("failed", call, why=error)
+            log.warning("a command could not be kept: %s", error)  # where it lies is nobody's in chat
+            return _say("failed", call)
 
     # ------------------------------------------------------------ for everyone
 

@@ -100,6 +100,8 @@ class Intake:
             self.enqueue(said, event, viewer)
             return
         self._feed.publish(Refused(event, said.reason, said.detail))
+        if self._store and rank_of(event) is Rank.PAID:
+            self._keep(self._store.remove, event)  # of an earlier run, which had not refused it
         if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
             self._carry_out(event)
         elif isinstance(said, Merged):

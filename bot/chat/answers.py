@@ -64,7 +64,7 @@ _ANSWERS = {
     "volume": ("volume {percent} %", "音量 {percent}%"),
     "volume_wrong": ("a volume is a number from 0 to 100", "音量是 0 到 100 的数字"),
     "usage": ("{command} {usage}", "{command} {usage}"),
-    "failed": ("that could not be kept: {why}", "没有保存成功：{why}"),
+    "failed": ("that could not be kept", "没有保存成功"),
 }
 
 

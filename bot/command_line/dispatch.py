@@ -87,10 +87,6 @@ def dispatch(arguments: Sequence[str]) -> int:
         return _fail(str(error), 1)
     except SystemExit as end:  # argparse has shown a subcommand's help
         return int(end.code or 0)
-    except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter would complain of it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 Main = Callable[[Settings, argparse.Namespace], int]
@@ -112,7 +108,8 @@ def parse(arguments: Sequence[str]) -> tuple[Main, Settings, argparse.Namespace]
         epilog=f"example: {command.example}",
     )
     module.arguments(parser)
-    args = parser.parse_args(rest)
+    # The engine's own arguments are the engine's to read.
+    args = argparse.Namespace(rest=rest) if name == "engine" else parser.parse_args(rest)
     main: Main = module.main
     return main, _settings(flags), args
 

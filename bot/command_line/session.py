@@ -21,6 +21,7 @@ from bot.feed import Feed
 from bot.messages import Trouble
 from bot.metrics import Metrics, quantile
 from bot.platforms import Platform
+from bot.speech.engine_link import EngineLost
 from bot.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ def run_session(
     goes wrong is shown, and a line that could not be spoken is a failure.
     Raises CommandError for what keeps it from beginning.
     """
-    session = _Session(settings, platforms, lines=lines, keep_paid=keep_paid, quiet=quiet)
-    return asyncio.run(session.run())
+    try:
+        session = _Session(settings, platforms, lines=lines, keep_paid=keep_paid, quiet=quiet)
+        return asyncio.run(session.run())
+    except StoreError as error:
+        raise CommandError(f"{error}; move it away, or name another place in `store`") from None
 
 
 class _Session:
@@ -185,4 +189,4 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return CommandError(str(error)) if isinstance(error, OutputError) else error
+    return CommandError(str(error)) if isinstance(error, OutputError | EngineLost) else error

@@ -165,6 +165,7 @@ def _sentence(error: ErrorDetails, flags: Mapping[str, str], file: Path | None, 
 _PATTERNS = {
     "audio.output": 'it is "device", "null" or "wav:FILE"',
     "twitch.url": "it begins with wss:// or ws://",
+    "bilibili_open.url": "it begins with http:// or https://",
     "engine.url": "it begins with http:// or https://",
 }
 _HIDDEN = "**********"

@@ -30,6 +30,8 @@ def _split_pairs(value: object) -> object:
     if not isinstance(value, str):
         return value
     pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError('it is written "name=value, name=value"')
     return {name.strip(): wanted.strip() for name, _, wanted in pairs}
 
 

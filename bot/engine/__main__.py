@@ -40,10 +40,9 @@ def main(arguments: list[str] | None = None, program: str = "python -m bot.engin
 
 
 def _port(value: str) -> int:
-    port = int(value)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return port
+    if value.isascii() and value.isdigit() and int(value) <= 65535:
+        return int(value)
+    raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError
 
 from bot import __version__
 from bot.engine.api import MAX_BODY, ApiError, SpeechRequest, error_body, no_such_voice, parse_speech
@@ -73,7 +74,11 @@ class Server:
         )
 
     async def _speech(self, request: web.Request) -> web.StreamResponse:
-        wanted = parse_speech(await request.read())
+        try:
+            body = await request.read()
+        except (web.RequestPayloadError, ContentEncodingError):
+            raise ApiError(400, "The body cannot be decompressed.") from None
+        wanted = parse_speech(body)
         health = self._host.health
         if health.status != "ready":
             raise ApiError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -61,7 +62,10 @@ class Recorder:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: nothing is left in memory for a crash to lose or for close() to fail on.
-            self._file: BinaryIO | None = self._path.open("ab", buffering=0)
+            # What people wrote and paid is nobody else's to read.
+            self._file: BinaryIO | None = open(  # noqa: SIM115 - kept open, and given its mode
+                self._path, "ab", buffering=0, opener=lambda path, flags: os.open(path, flags, 0o600)
+            )
         except OSError as error:
             raise RecordingError(
                 f"cannot record to {path}: {_reason(error)}; change the setting record"

@@ -95,9 +95,8 @@ class EngineChild:
         self._suspected.set()
 
     async def _spawn(self) -> Process:
-        environment = dict(os.environ)
-        # Its own token is for an engine elsewhere; a child on loopback that only we know of wants none.
-        environment.pop("BOT_ENGINE__TOKEN", None)
+        # Logins and tokens are none of its business; on a loopback port that only we know of it needs none.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.engine", "--voices", str(self._voices), "--watch-stdin"),
             stdin=PIPE,

@@ -57,8 +57,8 @@ async def health(session: ClientSession, base: str, *, timeout: float) -> dict[s
             if response.status == 401:
                 raise EngineRefused(UNAUTHORIZED)
             answer = await response.json(content_type=None) if response.status == 200 else None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as error:
-        raise EngineLost(f"no answer from {base} ({type(error).__name__})") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError):
+        raise EngineLost(f"no answer from {_shown(base)}: is the engine started there?") from None
     if isinstance(answer, dict) and answer.get("status") in ("loading", "warming", "ready", "failed"):
         return answer
     return {"status": "ready"}
@@ -71,13 +71,20 @@ async def voices_of(session: ClientSession, base: str) -> list[str]:
     try:
         async with session.get(f"{base}/v1/voices", timeout=aiohttp.ClientTimeout(total=5)) as response:
             answer = await response.json(content_type=None) if response.status == 200 else None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise EngineLost(f"no list of voices from {base} ({type(error).__name__})") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError):
+        raise EngineLost(f"no list of voices from {_shown(base)}") from None
     listed = answer.get("voices") if isinstance(answer, dict) else None
     voices = (
         [voice.get("id") for voice in listed if isinstance(voice, dict)] if isinstance(listed, list) else []
     )
     return [voice for voice in voices if isinstance(voice, str)]
+
+
+def _shown(url: str) -> str:
+    """An address without the password that may stand in it."""
+    scheme, slashes, rest = url.partition("://")
+    host = rest.partition("/")[0].rpartition("@")[2]
+    return f"{scheme}{slashes}{host}"
 
 
 class EngineAt:
@@ -132,5 +139,5 @@ def state_of(answer: dict[str, Any]) -> EngineState:
         case "failed":
             return EngineState(State.FAILED, detail or "the engine could not be started")
         case _:
-            done = float(progress) if isinstance(progress, int | float) else 0.0
-            return EngineState(State.STARTING, detail or answer["status"], min(max(done, 0.0), 1.0))
+            done = min(max(progress, 0), 1) if isinstance(progress, int | float) else 0
+            return EngineState(State.STARTING, detail or answer["status"], float(done))

@@ -87,7 +87,7 @@ async def test_one_that_comes_up_later(server: SpeechServer, reports: Reports) -
     await server.stop()
     async with engine_at(server.url, reports) as link:
         waiting = await reports.next(State.WAITING)
-        assert waiting.detail == f"no answer from {server.url} (ClientConnectorError); trying again"
+        assert waiting.detail == f"no answer from {server.url}: is the engine started there?; trying again"
         address = asyncio.create_task(link.address())
         await asyncio.sleep(5 * RETRY)
         assert not address.done()
@@ -194,7 +194,7 @@ async def test_health_does_not_wait_for_ever() -> None:
         return web.Response()
 
     async with answering(handler) as base, aiohttp.ClientSession() as session:
-        with pytest.raises(EngineLost, match=r"no answer from .*TimeoutError"):
+        with pytest.raises(EngineLost, match="no answer from http://127"):
             await health(session, base, timeout=0.05)
 
 

@@ -9,13 +9,23 @@ import platform
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from bot.command_line.dispatch import CommandError
 from bot.command_line.places import voices_folder
 from bot.config import Settings
 
-_PACKAGES = ("aiohttp", "espeakng_loader", "numpy", "pydantic_settings", "rich", "sounddevice", "soxr")
+_PACKAGES = (
+    "aiohttp",
+    "espeakng_loader",
+    "numpy",
+    "pydantic_settings",
+    "re2",
+    "rich",
+    "segno",
+    "sounddevice",
+    "soxr",
+    "twitchio",
+)
 _REINSTALL = "scripts/run (or: pip install .)"
 
 
@@ -64,9 +74,9 @@ def _packages(settings: Settings) -> str:
 
 
 def _settings(settings: Settings) -> str:
-    channel = settings.twitch.channel or "none yet (--twitch.channel NAME)"
-    where = "config.toml" if Path("config.toml").exists() else "defaults, no config.toml here"
-    return f"{where}; Twitch channel: {channel}"
+    chats = [f"Twitch {name}" for name in settings.twitch.channel]
+    chats += [f"Bilibili {room}" for room in settings.bilibili.room]
+    return f"read without a fault; chats: {', '.join(chats) or 'none yet (--twitch.channel NAME)'}"
 
 
 def _voices(settings: Settings) -> str:
@@ -137,7 +147,7 @@ def _engine(settings: Settings) -> str:
     except CommandError as error:
         mend = "engine.url in config.toml" if settings.engine.url else _REINSTALL
         raise _Fault(str(error), mend) from None
-    name = settings.engine.url or settings.engine.name
+    name = "the engine at engine.url" if settings.engine.url else settings.engine.name
     return f"{name} ready after {ready:.1f} s, first sound {first * 1000:.0f} ms after the text"
 
 

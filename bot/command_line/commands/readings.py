@@ -43,8 +43,10 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
             print(f"{len(readings)} readings in {args.file}")
     except OSError as error:
         raise CommandError(f"{args.file}: {error.strerror}") from None
-    except (UnicodeDecodeError, StoreError) as error:
-        raise CommandError(f"{args.file}: {error}") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{args.file} is not UTF-8 text: save it as UTF-8") from None
+    except StoreError as error:
+        raise CommandError(str(error)) from None
     finally:
         store.close()
     return 0

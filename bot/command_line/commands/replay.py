@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bot import platforms
+from bot.command_line.dispatch import UsageError
 from bot.command_line.session import run_session
 from bot.command_line.sound import missing_sound
 from bot.config import Settings
@@ -28,6 +29,8 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def replay(settings: Settings, recording: Path, speed: float, limit: int | None) -> int:
+    if settings.record and Path(settings.record).exists() and recording.samefile(settings.record):
+        raise UsageError(f"{recording} cannot be recorded into while it is replayed: name another file")
     # Without a sound device a recording can still be watched.
     if fault := missing_sound(settings):
         print(f"{fault} Going on without sound.", file=sys.stderr)

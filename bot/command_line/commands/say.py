@@ -52,22 +52,23 @@ async def _write(settings: Settings, text: str, file: Path) -> float:
             model=settings.engine.model,
             answer_timeout=settings.engine.answer_timeout,
         )
+        rate = 24_000
+        pieces = []
         try:
-            with file.open("wb") as opened, wave.open(opened, "wb") as out:
-                out.setnchannels(1)
-                out.setsampwidth(2)
-                rate = 24_000
-                out.setframerate(rate)
-                async for chunk in synthesizer.speak(utterance):
-                    if frames == 0 and chunk.rate != rate:
-                        rate = chunk.rate
-                        out.setframerate(rate)
-                    out.writeframes(np.round(chunk.samples * 32768).astype("<i2").tobytes())
-                    frames += len(chunk.samples)
-        except OSError as error:
-            raise CommandError(
-                f"{file} cannot be written: {(error.strerror or str(error)).lower()}"
-            ) from None
+            async for chunk in synthesizer.speak(utterance):
+                rate = chunk.rate
+                pieces.append(np.round(chunk.samples * 32768).astype("<i2"))
+                frames += len(chunk.samples)
         except EngineError as error:
             raise CommandError(str(error)) from None
+    if not frames:
+        raise CommandError("there is nothing in this text that can be said")
+    try:
+        with file.open("wb") as opened, wave.open(opened, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(rate)
+            out.writeframes(np.concatenate(pieces).tobytes())
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written: {error.strerror or error}") from None
     return frames / rate
