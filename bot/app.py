@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -17,7 +18,7 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
-from bot.messages import Answered, EngineState, FeedEntry, SourceState, State, Trouble
+from bot.messages import Answered, ChatEvent, EngineState, FeedEntry, SourceState, State, Trouble
 from bot.platforms import Answer, Platform
 from bot.speech.engine_child import EngineChild
 from bot.speech.engine_link import EngineAt, EngineError, EngineLink, EngineLost, voices_of
@@ -26,6 +27,9 @@ from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.synthesizer import Synthesizer
 from bot.speech.voices import Voices
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
 
 _VOICES_EVERY = 5.0  # seconds between two looks at what voices the engine has
 
@@ -185,7 +189,7 @@ class Bot:
             self._intake.enqueue([line])
         if self._store:
             for event in self._store.unread():
-                self._intake.take(event)
+                self._take(event)
 
     async def _follow_voices(self) -> None:
         """Keeps the list of voices as the engine has it now; one that lists none leaves the default."""
@@ -205,7 +209,17 @@ class Bot:
                 else:
                     if self._recorder:
                         self._recorder.write(event)
-                    self._intake.take(event)
+                    self._take(event)
+
+    def _take(self, event: ChatEvent) -> None:
+        """An event that something here cannot cope with costs itself alone."""
+        try:
+            self._intake.take(event)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("event %s of %s was given up", event.id, event.source)
+            self._feed.publish(Trouble("event", "an event could not be read: the log has the details"))
 
     def _note_engine(self, entry: FeedEntry) -> None:
         if isinstance(entry, EngineState) and entry.detail:

@@ -243,3 +243,8 @@ def test_a_bomb_costs_what_its_length_does(piece: str) -> None:
     large = cost(lambda: normalizer.read([Fragment(whole)]))
     assert large < 4
     assert large < 3.5 * small + 0.02
+
+
+def test_a_sum_of_grouped_numbers() -> None:
+    said = "zero plus one million two hundred thirty-four thousand five hundred sixty-seven views"
+    assert read("0+1,234,567 views", "auto") == said

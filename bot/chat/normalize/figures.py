@@ -165,12 +165,12 @@ def slashes(text: str, place: Place) -> str:
 def sum_of(text: str, place: Place) -> str:
     """ "1+1=2"."""
     said: list[str] = []
-    for piece in re.findall(r"\d+(?:\.\d+)?|[?？]|[^\d\s.]", text):
+    for piece in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?|[?？]|[^\d\s.]", text):
         if piece in ("?", "？"):
             said.append(place.pick("几", "what"))
         elif piece[0].isdigit():
             said.append(place.number(piece))
-        else:
+        elif piece in _SIGNS:
             said.append(_SIGNS[piece][0 if place.zh else 1])
     return ("" if place.zh else " ").join(said)
 
