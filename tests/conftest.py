@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-# CI tries the same examples every time, so that no landing is decided by chance; a run by hand tries new ones.
+# CI tries the same examples every time: no landing is decided by chance. A run by hand tries new ones.
 settings.register_profile("ci", derandomize=True, database=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
