@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: puts what is missing on this machine, says what it does, and leaves `$python`.
 # Everything Python goes to .venv; system packages come through apt, and only those that are missing.
 
@@ -43,23 +44,34 @@ find_python() {
     stop "Python 3.11 or newer is needed: apt-get install python3.11 python3.11-venv"
 }
 
-# Brings .venv to what requirements/NAME.txt pins; nothing to do once it is there.
-python_packages() {
-    local wanted="$root/requirements/$1.txt" installed="$root/.venv/installed-$1.txt"
-    cmp -s "$wanted" "$installed" && [[ -x $python ]] && return
-    if [[ ! -x $python ]]; then
-        local base
-        base=$(find_python)
-        say "Making .venv with $("$base" --version)"
-        if ! "$base" -c 'import ensurepip' 2>/dev/null; then
-            system_packages "$("$base" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
-        fi
-        "$base" -m venv "$root/.venv" || stop "$base could not make .venv"
+# Makes .venv, unless it is there.
+make_environment() {
+    [[ -x $python ]] && return
+    local base
+    base=$(find_python)
+    say "Making .venv with $("$base" --version)"
+    if ! "$base" -c 'import ensurepip' 2>/dev/null; then
+        system_packages "$("$base" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     fi
-    say "Installing Python packages into .venv (requirements/$1.txt)"
-    # --no-deps: the file is complete, and holds a newer brotli than one of its packages asks for.
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$wanted" ||
-        stop "The Python packages could not be installed; is there a network?"
+    "$base" -m venv "$root/.venv" || stop "$base could not make .venv"
+}
+
+# --no-deps: the files are complete, and hold a newer brotli than one of their packages asks for.
+pip_install() { # requirements, further arguments
+    local requirements=$1
+    shift
+    "$python" -m pip install --disable-pip-version-check --no-deps --require-hashes "$@" -r "$requirements"
+}
+
+# Brings .venv to what requirements/NAME.txt pins; nothing to do once it is there.
+python_packages() { # name, further arguments for pip
+    local name=$1
+    local wanted="$root/requirements/$name.txt" installed="$root/.venv/installed-$name.txt"
+    shift
+    cmp -s "$wanted" "$installed" && [[ -x $python ]] && return
+    make_environment
+    say "Installing Python packages into .venv (requirements/$name.txt)"
+    pip_install "$wanted" --quiet "$@" || stop "The Python packages could not be installed; is there a network?"
     cp "$wanted" "$installed"
 }
 
