@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.chat.commands import Router
@@ -31,13 +32,14 @@ from bot.messages import (
     Trouble,
     Utterance,
     Viewer,
+    author_of,
     rank_of,
     retracts,
 )
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
-from bot.store import StoreError
+from bot.store import MOST_FAILURES, StoreError
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 
 _CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
+_SHOWN = 300  # characters of a message that nobody has heard
 _NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
 
 
@@ -69,20 +72,22 @@ class Intake:
     ) -> None:
         """`unheard` is told of a message that the rules had passed, and that is not spoken after all."""
         self._feed = feed
-        self._reader = reader
+        # reader, speech and templates may be exchanged at any time.
+        self.reader = reader
         self._router = router
         self._viewers = viewers
         self._voices = voices
         self._queue = queue
         self._speaker = speaker
-        self._speech = speech
-        self._templates = templates
+        self.speech = speech
+        self.templates = templates
         self._unheard = unheard
         self._store = store
         self._clock = clock
         self._numbers = itertools.count(1)
         self.desk: Desk | None = None  # carries out commands, once there is one
         self._first_words: dict[str, str] = {}  # of messages that tell how many have said them, by their id
+        self._unspoken: list[Utterance] = []  # paid for; the engine failed at them and has not spoken since
         self._skipped = 0  # given up for want of time, and not told of yet
         feed.subscribe(self._settle)
 
@@ -95,7 +100,7 @@ class Intake:
             )
             return
         viewer = self._viewers.of(event)
-        said = self._refused(event, viewer) or self._reader.judge(event) or self._worded(event, viewer)
+        said = self._refused(event, viewer) or self.reader.judge(event) or self._worded(event, viewer)
         if not isinstance(said, Rejected):
             self.enqueue(said, event, viewer)
             return
@@ -112,22 +117,32 @@ class Intake:
         if self.desk and not self.desk.reading_aloud:
             return
         typed = replace(message, fragments=(Fragment(text),), worth=None)
-        said = self._reader.word(typed, self._viewers.of(message))
+        said = self.reader.word(typed, self._viewers.of(message))
         if not isinstance(said, Rejected):
             self.enqueue(said, typed, self._viewers.of(message))
 
     def enqueue(
-        self, said: list[str], event: ChatEvent | None = None, viewer: Viewer | None = None
+        self,
+        said: list[str],
+        event: ChatEvent | None = None,
+        viewer: Viewer | None = None,
+        *,
+        voice: str = "",
+        speed: float = 0.0,
     ) -> Utterance:
-        """Has something spoken; `said` from its fullest wording to its shortest."""
-        voice = self._voices.choose(event, viewer)
+        """Has something spoken; `said` from its fullest wording to its shortest.
+
+        In a `voice` and at a `speed` of its own if they are given.
+        """
+        chosen = voice
+        voice = chosen or self._voices.choose(event, viewer)
         utterance = Utterance(
             id=str(next(self._numbers)),
             text=said[0],
             shorter=tuple(said[1:]),
             voice=voice,
-            parts=self._parts(event, viewer, voice, len(said[0])),
-            speed=self._speech.speed * (viewer.speed if viewer else 1.0),
+            parts=() if chosen else self.parts(event, viewer, voice, len(said[0])),
+            speed=speed or self.speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
             rank=rank_of(event) if event else Rank.MODERATOR,
             received_at=event.received_at if event and event.received_at else self._clock(),
@@ -141,20 +156,22 @@ class Intake:
         return utterance
 
     def _refused(self, event: ChatEvent, viewer: Viewer) -> Rejected | None:
+        if viewer.blocked:
+            return Rejected(Reason.IGNORED)
         if rank_of(event) is Rank.PAID:
             return None
         if viewer.muted:
             return Rejected(Reason.MUTED)
         if self.desk and not self.desk.reading_aloud:
             # Commands go on, or nobody could turn it on again.
-            judged = self._reader.judge(event)
+            judged = self.reader.judge(event)
             if judged is None and isinstance(event, ChatMessage):
                 self._unheard(event)
             return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
         return None
 
     def _worded(self, event: ChatEvent, viewer: Viewer) -> list[str] | Rejected:
-        said = self._reader.word(event, viewer)
+        said = self.reader.word(event, viewer)
         if isinstance(said, Rejected) and isinstance(event, ChatMessage):
             self._unheard(event)
         return said
@@ -170,15 +187,15 @@ class Intake:
         def counted(utterance: Utterance) -> Utterance:
             text = utterance.shorter[-1] if utterance.shorter else utterance.text
             text = self._first_words.setdefault(merged.into, text)
-            told = fill(self._templates.crowd, {"count": str(merged.count), "text": text})
+            told = fill(self.templates.crowd, {"count": str(merged.count), "text": text})
             return replace(utterance, text=told, shorter=(), parts=())
 
-        if self._templates.crowd:
+        if self.templates.crowd:
             self._queue.amend(
                 lambda utterance: utterance.event is not None and utterance.event.id == merged.into, counted
             )
 
-    def _parts(
+    def parts(
         self, event: ChatEvent | None, viewer: Viewer | None, voice: str, longest: int
     ) -> tuple[Part, ...]:
         """A message that changes voices by itself: "[leo] hello [mei] hi"; cut at about `longest` characters.
@@ -192,8 +209,8 @@ class Intake:
             if sum(len(part.text) for part in parts) >= longest:
                 break
             run = replace(event, fragments=fragments)
-            text = self._reader.text(run, viewer)
-            if text and not parts and not isinstance(worded := self._reader.word(run, viewer), Rejected):
+            text = self.reader.text(run, viewer)
+            if text and not parts and not isinstance(worded := self.reader.word(run, viewer), Rejected):
                 text = worded[0]
             if text:
                 parts.append(Part(speaks, text))
@@ -206,24 +223,49 @@ class Intake:
         utterance = entry.utterance
         if utterance.event:
             self._first_words.pop(utterance.event.id, None)
-        failed = isinstance(entry, Dropped) and entry.reason == "engine"
-        if self._store and utterance.event and utterance.paid and not failed:
-            # Heard to its end, or taken back: it need not survive a restart. Before anything else is told,
-            # for what is heard and still kept is heard again after a crash.
-            self._keep(self._store.remove, utterance.event)
+        if self._store and utterance.event and utterance.paid:
+            if isinstance(entry, Dropped) and entry.reason == "engine":
+                self._unspoken.append(utterance)
+            else:
+                # Heard to its end, or taken back: it need not survive a restart. Before anything else is
+                # told, for what is heard and still kept is heard again after a crash.
+                self._keep(self._store.remove, utterance.event)
         if isinstance(entry, Dropped) and entry.reason in _NO_TIME:
             self._skipped += 1
         elif isinstance(entry, Spoken):
+            self._count_unspoken()
             self._tell_skipped()
         if isinstance(entry, Dropped) and isinstance(utterance.event, ChatMessage):
             self._unheard(utterance.event)
 
+    def _count_unspoken(self) -> None:
+        """An engine that speaks again failed at those alone: not so one that is away, or wants a token."""
+        while self._unspoken:
+            utterance = self._unspoken.pop()
+            if utterance.event:
+                self._keep(partial(self._try_later, utterance.text), utterance.event)
+
+    def _try_later(self, text: str, event: ChatEvent) -> None:
+        """The next run speaks what the engine could not, unless it has had its chances: then it is shown."""
+        assert self._store
+        if self._store.failed(event) < MOST_FAILURES:
+            return
+        author = author_of(event)
+        name = "".join(filter(str.isprintable, author.name)) if author else ""
+        self._feed.publish(
+            Trouble(
+                f"unread: {event.source} {event.channel} {event.id}",
+                f"a paid message could not be read in {MOST_FAILURES} runs and is not tried again: "
+                + (text if name in text else f"{name}: {text}")[:_SHOWN],
+            )
+        )
+
     def _tell_skipped(self) -> None:
         """Once it is calm again, how much was given up, if the streamer wants that said."""
         calm = self._queue.backlog <= self._queue.limits.seconds * _CALM
-        if self._skipped and calm and self._templates.skipped:
+        if self._skipped and calm and self.templates.skipped:
             count, self._skipped = self._skipped, 0
-            self.enqueue([fill(self._templates.skipped, {"count": str(count)})])
+            self.enqueue([fill(self.templates.skipped, {"count": str(count)})])
 
     def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.messages import Change, ChatEvent, Reading, Viewer
+from bot.store_lock import Lock, Taken
 
 # One script a version, in order; a script that was released never changes.
 _MIGRATIONS = (
@@ -50,13 +51,24 @@ _MIGRATIONS = (
         at       REAL NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE viewers ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;  -- 1: nothing of theirs is read
+    """,
+    """
+    ALTER TABLE unread_paid ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;  -- runs whose engine spoke others
+    """,
 )
 
 _CHANGES = 2000  # that can be taken back
+MOST_FAILURES = 3  # of the engine at one message, one a run; then it is kept, and not tried again
 
 
 class StoreError(Exception):
     """The store cannot be used; the message is a sentence for the streamer."""
+
+
+class StoreInUse(StoreError):
+    """Another bot has it."""
 
 
 class Store:
@@ -64,6 +76,8 @@ class Store:
 
     `encode` and `decode` turn an event into plain JSON data and back. Every method raises StoreError. Before
     the file is brought to a newer form a copy is kept beside it, named after its old version.
+
+    `alone`: of the processes that ask for it so, one at a time can have it, and the others get StoreInUse.
     """
 
     def __init__(
@@ -71,19 +85,27 @@ class Store:
         path: Path,
         encode: Callable[[ChatEvent], dict[str, Any]],
         decode: Callable[[dict[str, Any]], ChatEvent],
+        *,
+        alone: bool = False,
     ) -> None:
         self._path = path
+        self._lock: Lock | None = None
         self._encode = encode
         self._decode = decode
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # What people paid and wrote is nobody else's to read.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
             with contextlib.ExitStack() as unusable:
+                if alone:
+                    self._lock = Lock(path.with_name(f"{path.name}.lock"))
+                    unusable.callback(self._lock.release)
+                self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
                 unusable.callback(self._db.close)
                 self._prepare()
                 unusable.pop_all()
+        except Taken:
+            raise StoreInUse(f"another bot uses the store {path}") from None
         except (OSError, sqlite3.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise StoreError(f"the store {path} cannot be opened ({reason})") from None
@@ -106,24 +128,47 @@ class Store:
             *(event.source, event.channel, event.id),
         )
 
+    def failed(self, event: ChatEvent) -> int:
+        """The engine spoke others in this run and not this kept event; in how many runs that was so."""
+        self._change(
+            "UPDATE unread_paid SET failures = failures + 1 WHERE source = ? AND channel = ? AND id = ?",
+            *(event.source, event.channel, event.id),
+        )
+        found = self._read(
+            "SELECT failures FROM unread_paid WHERE source = ? AND channel = ? AND id = ?",
+            *(event.source, event.channel, event.id),
+        )
+        return int(found[0][0]) if found else 0
+
     def unread(self) -> Iterator[ChatEvent]:
-        """What an earlier run left unread, oldest first. What cannot be decoded stays in the file."""
-        for (row,) in self._read("SELECT event FROM unread_paid ORDER BY number"):
+        """What an earlier run left unread and may be tried again, oldest first.
+
+        What cannot be decoded stays in the file.
+        """
+        return self._decoded("SELECT event FROM unread_paid WHERE failures < ? ORDER BY number")
+
+    def given_up(self) -> Iterator[ChatEvent]:
+        """What was failed at in MOST_FAILURES runs, oldest first."""
+        return self._decoded("SELECT event FROM unread_paid WHERE failures >= ? ORDER BY number")
+
+    def _decoded(self, query: str) -> Iterator[ChatEvent]:
+        for (row,) in self._read(query, MOST_FAILURES):
             try:
                 yield self._decode(json.loads(row))
             except (ValueError, LookupError, TypeError, AttributeError):  # whatever a strange row is
                 continue
 
     def viewers(self) -> Iterator[Viewer]:
-        for row in self._read("SELECT id, name, nickname, voice, speed, muted FROM viewers"):
-            identity, name, nickname, voice, speed, muted = row
-            yield Viewer(identity, name, nickname, voice, speed, bool(muted))
+        for row in self._read("SELECT id, name, nickname, voice, speed, muted, blocked FROM viewers"):
+            identity, name, nickname, voice, speed, muted, blocked = row
+            yield Viewer(identity, name, nickname, voice, speed, bool(muted), bool(blocked))
 
     def keep_viewer(self, viewer: Viewer) -> None:
         self._change(
-            "INSERT OR REPLACE INTO viewers (id, name, nickname, voice, speed, muted)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed, int(viewer.muted)),
+            "INSERT OR REPLACE INTO viewers (id, name, nickname, voice, speed, muted, blocked)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed),
+            *(int(viewer.muted), int(viewer.blocked)),
         )
 
     def readings(self) -> Iterator[Reading]:
@@ -165,6 +210,8 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+        if self._lock:
+            self._lock.release()
 
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -204,10 +251,10 @@ class Store:
         except (sqlite3.Error, UnicodeError) as error:
             raise StoreError(f"the store {self._path} cannot be written ({error})") from None
 
-    def _read(self, query: str) -> list[Any]:
+    def _read(self, query: str, *values: str | float) -> list[Any]:
         try:
-            return self._db.execute(query).fetchall()
-        except sqlite3.Error as error:
+            return self._db.execute(query, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as error:
             raise StoreError(f"the store {self._path} cannot be read ({error})") from None
 
     def _change(self, statement: str, *values: str | float) -> None:

@@ -522,3 +522,57 @@ def test_the_streamer_may_want_it_untold(tmp_path: Path) -> None:
     stage.take(message("one", id="a"), message("two", by=BOB, id="b"))
     stage.speak()
     assert stage.waiting == []
+
+
+# ------------------------------------------------------------------ what no engine can speak
+
+
+def failed(stage: Stage) -> None:
+    """The engine fails at the first that waits."""
+    utterance = stage.queue.take()
+    assert utterance
+    stage.feed.publish(Dropped(utterance, "engine"))
+
+
+def spoke_another(stage: Stage, text: str = "something else") -> None:
+    stage.take(message(text, by=ALICE))
+    utterance = stage.queue.take()
+    assert utterance
+    stage.feed.publish(Spoken(utterance))
+
+
+def troubles(stage: Stage) -> list[str]:
+    return [entry.detail for entry in stage.entries if isinstance(entry, Trouble)]
+
+
+def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: Path) -> None:
+    for run in (1, 2, 3, 4):
+        stage = Stage(tmp_path, keeping=True)
+        assert stage.store
+        if run == 1:
+            stage.take(message("read this", by=BOB, worth=BITS))
+        else:
+            stage.take(*stage.store.unread())
+        if run == 4:
+            assert stage.waiting == []
+            assert [event.id for event in stage.store.given_up()] != []
+        else:
+            failed(stage)
+            spoke_another(stage)
+            spoke_another(stage, "and more")  # one run counts once
+            told = ["a paid message could not be read in 3 runs and is not tried again: Bob: read this"]
+            assert troubles(stage) == (told if run == 3 else [])
+        stage.store.close()
+
+
+def test_an_engine_that_speaks_nothing_at_all_is_not_the_messages_fault(tmp_path: Path) -> None:
+    for _ in range(5):
+        stage = Stage(tmp_path, keeping=True)
+        assert stage.store
+        if not list(stage.store.unread()):
+            stage.take(message("read this", by=BOB, worth=BITS))
+        else:
+            stage.take(*stage.store.unread())
+        failed(stage)
+        assert troubles(stage) == []
+        stage.store.close()

@@ -20,7 +20,7 @@ import pytest
 
 from bot.messages import Author, Change, ChatEvent, ChatMessage, Fragment, Gift, Reading, Viewer, Worth
 from bot.sources.event_json import from_json, to_json
-from bot.store import _MIGRATIONS, Store, StoreError
+from bot.store import _MIGRATIONS, MOST_FAILURES, Store, StoreError, StoreInUse
 
 ROOT = Path(__file__).parent.parent
 
@@ -260,7 +260,7 @@ def test_the_time_of_a_run_that_is_over_means_nothing(store: Store) -> None:
 
 
 def test_viewers_are_kept_whole_and_once(store: Store, path: Path) -> None:
-    alice = Viewer("twitch:1", "Alice", "Big '; DROP TABLE viewers", "leo", 1.25, True)
+    alice = Viewer("twitch:1", "Alice", "Big '; DROP TABLE viewers", "leo", 1.25, True, True)
     store.keep_viewer(Viewer("twitch:1", "Alice"))
     store.keep_viewer(Viewer("bilibili:1", "爱丽丝"))
     store.keep_viewer(alice)
@@ -341,3 +341,80 @@ def test_everything_of_a_closed_store_says_so(store: Store) -> None:
     ):
         with pytest.raises(StoreError, match=r"cannot be (read|written)"):
             use()
+
+
+# ------------------------------------------------------------------ what no engine can speak
+
+
+def test_what_fails_run_after_run_is_kept_and_not_tried_again(store: Store, path: Path) -> None:
+    store.add(paid(1))
+    store.add(paid(2))
+    for run in range(1, MOST_FAILURES + 1):
+        assert paid(1) in unread(path)
+        store.add(paid(1))  # as every run does that queues it again
+        assert store.failed(paid(1)) == run
+    assert unread(path) == [paid(2)]
+    assert list(store.given_up()) == [paid(1)]
+    store.remove(paid(1))  # taken back after all
+    assert list(store.given_up()) == []
+    assert store.failed(paid(1)) == 0
+
+
+def test_a_store_from_before_failures_were_counted(path: Path) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.executescript("".join(_MIGRATIONS[:3]) + "; PRAGMA user_version = 3")
+    old.execute(
+        "INSERT INTO unread_paid (source, channel, id, event) VALUES ('bilibili', 'c', 'm1', ?)",
+        (json.dumps(to_json(paid(1))),),
+    )
+    old.commit()
+    old.close()
+    assert unread(path) == [paid(1)]
+    assert path.with_name("bot.sqlite3.v3").exists()
+
+
+# ------------------------------------------------------------------ one bot at a time
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from bot.sources.event_json import from_json, to_json
+from bot.store import Store
+store = Store(Path(sys.argv[1]), to_json, from_json, alone=True)
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_one_process_has_it_alone_until_it_is_killed(path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreInUse) as error:
+            Store(path, to_json, from_json, alone=True)
+        assert str(error.value) == f"another bot uses the store {path}"
+        assert unread(path) == []  # who does not speak what is there may look
+        holder.kill()
+        holder.wait()
+        Store(path, to_json, from_json, alone=True).close()
+
+
+def test_closing_it_lets_the_next_one_in(path: Path) -> None:
+    for _ in range(2):
+        Store(path, to_json, from_json, alone=True).close()
+    first = Store(path, to_json, from_json, alone=True)
+    with pytest.raises(StoreInUse):
+        Store(path, to_json, from_json, alone=True)
+    first.close()
+
+
+def test_a_store_that_cannot_be_opened_is_not_held(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all, but long enough to be looked at" * 20)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(path, to_json, from_json, alone=True)
+    path.unlink()
+    Store(path, to_json, from_json, alone=True).close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +39,7 @@ class Blocklist:
     """Blocked and allowed words and patterns. `clock` is monotonic seconds, `wall` seconds since the epoch.
 
     With no file it is what the settings say, and cannot be edited. `faults` is a sentence for each line that
-    is of no use. Not for several threads.
+    is of no use, and for a file that is `expected` and not there. Not for several threads.
     """
 
     def __init__(
@@ -50,8 +50,10 @@ class Blocklist:
         *,
         blocked: Iterable[str] = (),
         allowed: Iterable[str] = (),
+        expected: bool = False,
     ) -> None:
         self._file = file
+        self._expected = expected
         self._clock = clock
         self._wall = wall
         self._settings, self._setting_faults = parse_settings(blocked, allowed)
@@ -63,12 +65,22 @@ class Blocklist:
         self._looked = clock()
         self._reload()
 
+    def exchange_settings(self, blocked: Iterable[str], allowed: Iterable[str]) -> None:
+        """From now on the settings say this."""
+        self._settings, self._setting_faults = parse_settings(blocked, allowed)
+        self._reload()
+
     @property
     def faults(self) -> list[str]:
         return [fault.sentence for fault in (*self._setting_faults, *self._file_faults)]
 
     def __len__(self) -> int:
         return len(self._settings) + len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The settings' entries, then the file's in its order."""
+        yield from self._settings
+        yield from self._entries
 
     def find(self, text: str) -> Entry | None:
         """What is blocked in `text`, or None. An edited file counts a second later at the latest."""
@@ -198,6 +210,8 @@ class Blocklist:
                     raise OSError(0, "it is too large")
                 text = self._file.read_bytes().decode("utf-8-sig") if stamp else ""
                 self._entries, self._file_faults = parse_all(text, str(self._file))
+                if self._expected and not stamp:
+                    self._file_faults = [Fault(f"{self._file} is not there: nothing is blocked by it")]
                 self._unreadable = False
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 
 from bot.chat.blockfile import Entry, Kind
@@ -15,6 +16,7 @@ from bot.chat.words import Word, Words
 
 _SPELLED_LEAST = 4  # letters of a word that is found within a spelled-out run ("c l a s s" holds a shorter)
 _MASKED = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9]*[*#%]+[a-z0-9*#%]*[a-z](?![a-z0-9])")
+_REMEMBERED_LENGTH = 200  # characters of a text
 _MASK = re.compile(r"[*#%]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SPACES_AND_SIGNS = re.compile(r"[\s_*.\-~]+")
@@ -39,14 +41,23 @@ class BlockMatcher:
                 shape = (word.text[0], word.text[-1], len(word.text))
                 self._masked.setdefault(shape, []).append(word)
 
+        # Names come again and again, and so does spam.
+        self._short = lru_cache(maxsize=512)(self._look)
+
     def find(self, text: str) -> Entry | None:
         """What is blocked in `text`, or None. Linear in the text."""
         if not len(self._words) and not len(self._patterns):
             return None
+        return self._short(text) if len(text) <= _REMEMBERED_LENGTH else self._look(text)
+
+    def _look(self, text: str) -> Entry | None:
         folded = fold(text)
         readings = undisguised(folded)
+        lines = readings.lines
         if len(self._words):
-            for line in readings.lines:
+            # All at once first: a line's end ends words too, and no word goes over it.
+            together = folded if len(lines) == 1 else "\n".join(lines)
+            for line in lines if self._words.may_be_in(together) else ():
                 if self._words.may_be_in(line) and (found := self._in_line(line)):
                     return self._unless_allowed_as_written(folded, line, found)
             for run in readings.spelled:
@@ -54,11 +65,10 @@ class BlockMatcher:
                     return spelled.value
             if found := self._masked_in(folded):
                 return found
-        if len(self._patterns):
-            lines = readings.lines if text.lower() == folded else (text, *readings.lines)
-            if pattern := self._patterns.first(lines):
-                return self._by_pattern[pattern]
-        return None
+        if not len(self._patterns):
+            return None
+        pattern = self._patterns.first(lines if text.lower() == folded else (text, *lines))
+        return self._by_pattern[pattern] if pattern else None
 
     def _in_line(self, line: str) -> Entry | None:
         """A blocked word that no allowed one holds whole."""

@@ -96,18 +96,22 @@ class Router:
     """
 
     def __init__(self, settings: CommandSettings, prefix: str, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last: dict[str, float] = {}
+        self.change(settings, prefix)
+
+    def change(self, settings: CommandSettings, prefix: str) -> None:
+        """From now on other settings count. SettingsError: as for the first ones; nothing changes."""
         _check("commands.roles", settings.roles)
         _check("commands.aliases", settings.aliases.values())
         self._prefix = prefix
         self._cooldown = settings.cooldown
-        self._clock = clock
         self._needed = {
             name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
             for name, command in COMMANDS.items()
         }
         self._names = command_names(settings.aliases)
         self._words = tuple(self._names)
-        self._last: dict[str, float] = {}
 
     def call(self, message: ChatMessage) -> Call | None:
         """What `message` calls, if it does, and its author may."""
@@ -164,4 +168,4 @@ def _check(setting: str, names: Iterable[str]) -> None:
         if name not in COMMANDS:
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(COMMANDS)}"
-            raise SettingsError(f'{setting}: there is no command "{name}"; {hint}')
+            raise SettingsError(f'{setting}: there is no command "{name}"; {hint}', setting)

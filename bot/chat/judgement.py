@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.chat.blocklist import Blocklist
@@ -11,17 +14,18 @@ from bot.chat.commands import command_names
 from bot.chat.moderation import Blocked, Taught
 from bot.chat.reader import Reader
 from bot.chat.readings import ReadingRows, Readings, Unkept
-from bot.chat.rules.authors import Names, is_paid, is_staff, unread, viewer_key
-from bot.chat.rules.build import build_rules
-from bot.chat.rules.crowd import Crowd
-from bot.chat.rules.pace import Share
+from bot.chat.rules.authors import People
+from bot.chat.rules.build import build_rules, with_memory
+from bot.chat.rules.reasons import Rule
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.messages import ChatMessage
 
 if TYPE_CHECKING:
     from bot.config import Settings
 
-_ESTIMATED = 2000  # characters
+
+_USUAL_BLOCKLIST = "blocklist.txt"
+_REMEMBERING = ("cooldown", "same_viewer", "same_words", "share", "share_of", "staff_pass")  # rules.…
 
 
 class Judgement:
@@ -39,38 +43,75 @@ class Judgement:
     ) -> None:
         given = rule_settings(settings)
         self._estimate = estimate
-        self._staff_pass = given.staff_pass
-        self._crowd = Crowd(given.same_words) if given.same_words else None
-        self._share = Share(given.share, given.share_of, estimate, clock) if 0 < given.share < 1 else None
+        self._memory = with_memory(given, clock, estimate)
+        self._people = People.of(given)
         self.blocklist = Blocklist(
             settings.rules.blocklist,
             clock,
             time.time,
             blocked=settings.rules.blocked,
             allowed=settings.rules.allowed,
+            # One of the usual name comes into being with the first word that is blocked from chat.
+            expected=settings.rules.blocklist.name != _USUAL_BLOCKLIST,
         )
-        self.readings = Readings(rows or Unkept(), time.time, self._is_blocked)
+        self.readings = Readings(rows or Unkept(), time.time, self.is_blocked)
         self.taught = Taught(self.readings)
         self.blocked = Blocked(self.blocklist)
-        self.reader = Reader(
-            settings.chat,
-            settings.templates,
-            build_rules(given, clock, estimate, self.blocklist, self._crowd, self._share),
-            taught=self.readings.apply,
-            blocked=self._is_blocked,
-            unread=unread(Names(given.bots), Names(given.ignore)),
+        self._given = given
+        self._clock = clock
+        self._chat = settings.chat
+        self._templates = settings.templates
+        self.reader = self._make_reader(
+            build_rules(given, clock, estimate, self.blocklist, self._memory, self._people)
         )
+
+    def prepare(self, settings: Settings) -> Callable[[], None]:
+        """Returns what puts other settings in force, but for the block list's file.
+
+        What the rules remember they keep, unless they are to remember something else from then on.
+        SettingsError: these cannot be.
+        """
+        after = copy.copy(self)
+        after.__dict__.pop("trial", None)
+        after._given = given = rule_settings(settings)
+        after._chat, after._templates = settings.chat, settings.templates
+        after._people = People.of(given)
+        if any(getattr(given, name) != getattr(self._given, name) for name in _REMEMBERING):
+            after._memory = with_memory(given, self._clock, self._estimate)
+        rules = build_rules(given, self._clock, self._estimate, self.blocklist, after._memory, after._people)
+        after.reader = after._make_reader(rules)
+        blocked, allowed = settings.rules.blocked, settings.rules.allowed
+
+        def put_in_force() -> None:
+            self.__dict__.pop("trial", None)
+            self.__dict__.update(after.__dict__)
+            self.blocklist.exchange_settings(blocked, allowed)
+
+        return put_in_force
+
+    @cached_property
+    def trial(self) -> Reader:
+        """As `reader`, without the rules that remember: asking it changes nothing."""
+        forgetful = replace(self._given, cooldown=0, same_viewer=0, same_words=0, share=0)
+        rules = build_rules(forgetful, self._clock, self._estimate, self.blocklist, people=self._people)
+        return self._make_reader(rules)
 
     def unheard(self, message: ChatMessage) -> None:
         """A message that was passed is not spoken after all: it neither counts nor stands for others."""
-        if self._crowd:
-            self._crowd.retract(message.id)
-        free = is_paid(message) or (self._staff_pass and is_staff(message.author))
-        if self._share and not free:  # who is spared the rule was not charged
-            seconds = self._estimate(message.text[:_ESTIMATED])
-            self._share.charge(viewer_key(message, message.author), -seconds)
+        self._memory.unheard(message)
 
-    def _is_blocked(self, text: str) -> bool:
+    def _make_reader(self, rules: Sequence[Rule]) -> Reader:
+        return Reader(
+            self._chat,
+            self._templates,
+            rules,
+            taught=self.readings.apply,
+            blocked=self.is_blocked,
+            unread=self._people.unread,
+        )
+
+    def is_blocked(self, text: str) -> bool:
+        """Whether a text holds what must not be said."""
         return bool(text) and self.blocklist.find(text) is not None
 
 

@@ -18,6 +18,8 @@ _MEMORY = 64 << 20  # bytes that the automaton of all patterns may grow to; beyo
 _AT_ONCE = 250  # patterns in one automaton
 # What can make Python's own engine slow: repeats, groups, alternatives of what is optional.
 _NOT_PLAIN = re.compile(r"(?<!\\)(?:\\\\)*[*+?{(]")
+# Those that may tell a text's beginning or end from the middle: all but "[^" is taken for such.
+_MAY_BE_ANCHORED = re.compile(r"(?<!\[)\^|\\\[\^|\$|\\[AzZ]")
 
 Search = Callable[[bytes], Any]
 
@@ -44,31 +46,49 @@ class Patterns:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = list(dict.fromkeys(patterns))
-        self._groups: list[tuple[Search, list[str], Any]] = []
-        for first in range(0, len(self._patterns), _AT_ONCE):
-            group = self._patterns[first : first + _AT_ONCE]
-            try:
-                self._groups.append((_compile(group), group, _which(group)))
-            except _Wrong:  # together they are too big, or give one name to two groups
-                self._groups += [(_compile([pattern]), [pattern], None) for pattern in group]
+        self._anchored = _groups([one for one in self._patterns if _MAY_BE_ANCHORED.search(one)])
+        self._free = _groups([one for one in self._patterns if not _MAY_BE_ANCHORED.search(one)])
 
     def __len__(self) -> int:
         return len(self._patterns)
 
     def first(self, texts: Iterable[str]) -> str | None:
         """A pattern that fits somewhere in one of `texts`."""
-        if not self._groups:
+        if not self._patterns:
             return None
         encoded = [text.encode("utf-8", "ignore") for text in texts]
-        for search, group, which in self._groups:
-            for text in encoded:
-                if search(text):
-                    return group[min(which.Match(text), default=0)] if which else group[0]
+        # One look at all texts: what fits within one fits here, and what fits here alone is found out below.
+        together = encoded[0] if len(encoded) == 1 else b"\n".join(encoded)
+        for search, group, which in self._free:
+            if search(together) and (found := _which_of(group, search, which, encoded)):
+                return found
+        for search, group, which in self._anchored:
+            if found := _which_of(group, search, which, encoded):
+                return found
         return None
+
+
+def _which_of(group: list[str], search: Search, which: Any, texts: list[bytes]) -> str | None:
+    for text in texts:
+        if search(text):
+            return group[min(which.Match(text), default=0)] if which else group[0]
+    return None
 
 
 class _Wrong(Exception):
     """A pattern cannot be used; the message is for people."""
+
+
+def _groups(patterns: list[str]) -> list[tuple[Search, list[str], Any]]:
+    """The patterns in few automata: what searches for any of a group, the group, and what tells which."""
+    groups: list[tuple[Search, list[str], Any]] = []
+    for first in range(0, len(patterns), _AT_ONCE):
+        group = patterns[first : first + _AT_ONCE]
+        try:
+            groups.append((_compile(group), group, _which(group)))
+        except _Wrong:  # together they are too big, or give one name to two groups
+            groups += [(_compile([pattern]), [pattern], None) for pattern in group]
+    return groups
 
 
 def _compile(patterns: list[str]) -> Search:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from bot.chat.normalize import Lexicon, Normalizer, has_chinese, load
@@ -90,7 +91,8 @@ class Reader:
 
     def text(self, event: ChatEvent, viewer: Viewer | None = None) -> str | None:
         """What somebody typed, as it is said; "" if nothing can be, None if it must not be."""
-        fragments = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
+        typed = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
+        fragments = _joined(typed)
         who = viewer.id if viewer else ""
         taught = tuple(
             replace(fragment, text=self._taught(fragment.text, who))
@@ -119,6 +121,20 @@ class Reader:
 
     def _spoken(self, text: str, language: str) -> str:
         return self._normalizer.read((Fragment(text),), language=language).text
+
+
+def _joined(fragments: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    """Text that a platform has cut in two is one again: a word may go over the cut."""
+    text = FragmentKind.TEXT
+    if not any(one.kind is other.kind is text for one, other in pairwise(fragments)):
+        return fragments
+    joined: list[Fragment] = []
+    for one in fragments:
+        if joined and one.kind is joined[-1].kind is text:
+            joined[-1] = Fragment(joined[-1].text + one.text)
+        else:
+            joined.append(one)
+    return tuple(joined)
 
 
 def _lexicon(file: str) -> Lexicon | None:

@@ -56,6 +56,16 @@ class Viewers:
                 return viewer
         return None
 
+    def all(self) -> list[Viewer]:
+        """Who wrote lately or is known; the last to write first."""
+        seen = [viewer for viewer, _ in reversed(self._seen.values()) if viewer.id]
+        return [*seen, *(viewer for viewer in self._known.values() if viewer.id not in self._seen)]
+
+    def by_id(self, identity: str) -> Viewer | None:
+        """The viewer of a key such as "twitch:123", if they wrote lately or are known."""
+        seen, _ = self._seen.get(identity, (None, ""))
+        return seen or self._known.get(identity)
+
     def change(self, viewer: Viewer, **changes: str | float | bool) -> Viewer:
         """Keeps what has changed. Raises what the keeper raises, and then nothing has changed."""
         changed: Viewer = replace(viewer, **changes)  # type: ignore[arg-type]  # the caller names fields of Viewer

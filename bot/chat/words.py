@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from bot.chat.folding import UNSPACED
@@ -18,6 +19,7 @@ Value = TypeVar("Value")
 
 WORD = f"[^\\W_{UNSPACED}]"  # a letter or digit of a spaced script
 _TOKEN = re.compile(WORD + "+")
+_ASCII_TOKEN = re.compile("[A-Za-z0-9]+")  # the same in ASCII, and faster
 _WORD = re.compile(WORD)
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(f"[^\\W\\d_{UNSPACED}]")
@@ -56,7 +58,9 @@ class Words(Generic[Value]):
                 self._words.setdefault(word.text, word)
         self._tokens: set[str] = set()  # the first token of a word that begins where a token does
         prefixes: dict[int, set[str]] = {}
-        self._pairs: set[str] = set()  # the first two characters of a word that may begin anywhere
+        # The first two characters of a word that may begin anywhere, as `pairwise` has them.
+        self._pairs: set[tuple[str, str]] = set()
+        self._ascii_pairs = False  # one of them is ASCII
         self._singles: set[str] = set()
         heads: dict[str, set[int]] = {}
         for text, word in self._words.items():
@@ -70,7 +74,8 @@ class Words(Generic[Value]):
             elif len(text) == 1:
                 self._singles.add(text)
             else:
-                self._pairs.add(text[:2])
+                self._pairs.add((text[0], text[1]))
+                self._ascii_pairs |= text[:2].isascii()
         self._prefixes = sorted(prefixes.items())
         self._heads = {head: sorted(lengths, reverse=True) for head, lengths in heads.items()}
 
@@ -79,18 +84,21 @@ class Words(Generic[Value]):
 
     def may_be_in(self, text: str) -> bool:
         """False only if no word is in `text`; many times faster than `every`."""
+        ascii_only = text.isascii()
         if self._tokens or self._prefixes:
-            tokens = set(_TOKEN.findall(text))
+            tokens = (_ASCII_TOKEN if ascii_only else _TOKEN).findall(text)
             if self._beside_digits and _DIGIT.search(text):
-                tokens |= {token.strip(_DIGITS) for token in tokens}
-                tokens |= {token.lstrip(_DIGITS) for token in tokens}
-                tokens |= {token.rstrip(_DIGITS) for token in tokens}
+                mixed = [token for token in tokens if not token.isalpha()]
+                tokens += [token.strip(_DIGITS) for token in mixed]
+                tokens += [token.lstrip(_DIGITS) for token in mixed]
+                tokens += [token.rstrip(_DIGITS) for token in mixed]
             if not self._tokens.isdisjoint(tokens):
                 return True
             for length, prefixes in self._prefixes:
                 if any(token[:length] in prefixes for token in tokens):
                     return True
-        if self._pairs and not self._pairs.isdisjoint(map(str.__add__, text, text[1:])):
+        may_pair = self._ascii_pairs if ascii_only else self._pairs
+        if may_pair and not self._pairs.isdisjoint(pairwise(text)):
             return True
         return bool(self._singles) and not self._singles.isdisjoint(text)
 

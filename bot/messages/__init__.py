@@ -43,11 +43,13 @@ from bot.messages.speech import (
 )
 from bot.messages.states import (
     Answered,
+    Asked,
     Dropped,
     EngineState,
     FeedEntry,
     Heard,
     OutputState,
+    PagesState,
     Queued,
     Refused,
     SourceState,
@@ -60,6 +62,7 @@ from bot.messages.states import (
 __all__ = [
     "CHANNEL",
     "Answered",
+    "Asked",
     "AudioChunk",
     "Author",
     "Change",
@@ -79,6 +82,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "OutputState",
+    "PagesState",
     "Part",
     "Queued",
     "Raid",

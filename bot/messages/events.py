@@ -38,6 +38,11 @@ class Author:
     level: int = 0  # the account's, where the platform has levels
     medal: Medal | None = None
 
+    @property
+    def hidden(self) -> bool:
+        """The platform does not tell who it is: the id is what all such have."""
+        return self.id in ("", "0")
+
 
 class FragmentKind(StrEnum):
     TEXT = "text"

@@ -43,7 +43,10 @@ class Utterance:
     def author_id(self) -> str:
         """Whose words these are; "" for the streamer's and the platform's."""
         author = author_of(self.event) if self.event else None
-        return f"{self.event.source}:{author.id}" if self.event and author else ""
+        if self.event is None or author is None:
+            return ""
+        who = author.id if not author.hidden else f"@{(author.login or author.name).casefold()}"
+        return f"{self.event.source}:{who}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,8 @@ class Viewer:
     nickname: str = ""
     voice: str = ""
     speed: float = 1.0
-    muted: bool = False
+    muted: bool = False  # what they pay for is read still
+    blocked: bool = False  # nothing of theirs is read
 
 
 CHANNEL = ""  # the scope of a reading that counts for everybody

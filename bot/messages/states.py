@@ -40,6 +40,14 @@ class OutputState:
 
 
 @dataclass(frozen=True, slots=True)
+class PagesState:
+    """The panel, the overlay and the API; while READY, `detail` is the address to open."""
+
+    state: State
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """An event came in."""
 
@@ -99,10 +107,25 @@ class Trouble:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a request to the engine went, in seconds; `sound` were made in the first `took`.
+
+    That is up to when it was first made to wait for the ear, so that `took / sound` is its own pace.
+    """
+
+    first: float  # until the first sound
+    took: float
+    sound: float
+    total: float = 0.0  # of sound, in the whole answer
+    failed: bool = False
+
+
 FeedEntry = (
     SourceState
     | EngineState
     | OutputState
+    | PagesState
     | Heard
     | Refused
     | Queued

@@ -24,8 +24,9 @@ from bot.sources.bilibili_authors import Place, author, data_author, hashed
 from bot.sources.bilibili_danmu import danmu
 from bot.sources.bilibili_fields import JsonObject, MalformedCommand, first, integer, items, loads, obj, text
 from bot.sources.bilibili_gifts import GiftMerger
-from bot.sources.bilibili_paid import Common, GiftPart, gift_of, gifts_of_v2, guard_of
+from bot.sources.bilibili_paid import GiftPart, gift_of, gifts_of_v2, guard_of
 from bot.sources.connection import Clock
+from bot.sources.event_fields import EventFields
 from bot.sources.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ class BilibiliEvents:
             log.debug("bilibili %s: %s: %s", self._channel, name, bad.kind)
             return ()
 
-    def _common(self, id_: str, seconds: float = 0.0) -> Common:
+    def _common(self, id_: str, seconds: float = 0.0) -> EventFields:
         if not id_:
             self._unnamed += 1
             id_ = f"unnamed-{self._unnamed}"

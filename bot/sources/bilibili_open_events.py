@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import TypedDict
 
 from bot.messages import (
     Author,
@@ -33,6 +32,7 @@ from bot.sources.bilibili_fields import JsonObject, MalformedCommand, integer, i
 from bot.sources.bilibili_open_fields import flag, number, text
 from bot.sources.bilibili_open_fragments import fragments
 from bot.sources.connection import Clock
+from bot.sources.event_fields import EventFields
 from bot.sources.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -43,14 +43,6 @@ INTERACTION_END = PREFIX + "INTERACTION_END"
 
 _TIERS = {1: "captain", 2: "admiral", 3: "governor"}
 _MONTHS = {"月": 1, "年": 12}  # what a guard is bought by; for anything else ("*3天") the number says nothing
-
-
-class _Common(TypedDict):
-    source: str
-    channel: str
-    id: str
-    sent_at: float
-    received_at: float
 
 
 class OpenEvents:
@@ -97,7 +89,7 @@ class OpenEvents:
             self.malformed[bad.kind] += 1
             return []
 
-    def _common(self, data: JsonObject, id_: str = "") -> _Common:
+    def _common(self, data: JsonObject, id_: str = "") -> EventFields:
         id_ = id_ or text(data, "msg_id")
         if not id_:
             self._unnamed += 1

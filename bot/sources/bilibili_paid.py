@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TypedDict
 
 from bot.messages import Author, Gift, Subscription, Worth
 from bot.sources import bilibili_protobuf as protobuf
 from bot.sources.bilibili_authors import GUARDS, Place, author, data_author, guard_rank
 from bot.sources.bilibili_fields import JsonObject, MalformedCommand, integer, obj, text
+from bot.sources.event_fields import EventFields
 
 COINS = 1000  # gold seeds to one CNY; silver ones cost nothing
 _MOST = 10**9  # coins or pieces; beyond it nobody pays
 _GUARD_MONTHS = "月"
 _GIVEN = 2  # `source` of a guard's second, only decorative message
-
-
-class Common(TypedDict):
-    """The fields that every event has."""
-
-    source: str
-    channel: str
-    id: str
-    sent_at: float
-    received_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class GiftPart:
     worth: Worth | None
     sent_at: int
 
-    def gift(self, common: Common) -> Gift:
+    def gift(self, common: EventFields) -> Gift:
         return Gift(**common, author=self.author, gift=self.name, count=self.count, worth=self.worth)
 
 
@@ -50,7 +40,7 @@ class GuardBought:
     worth: Worth | None
     started: int  # seconds since the epoch; 0: not told
 
-    def subscription(self, common: Common) -> Subscription:
+    def subscription(self, common: EventFields) -> Subscription:
         tier = GUARDS[self.author.guard]
         return Subscription(**common, author=self.author, months=self.months, tier=tier, worth=self.worth)
 

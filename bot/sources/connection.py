@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ class Source(Protocol):
 
     @property
     def channel(self) -> str: ...
+
+    @property
+    def malformed(self) -> Counter[str] | int: ...  # how much could not be read, by kind or all in all
 
     def events(self) -> AsyncGenerator[ChatEvent | SourceState, None]: ...
 

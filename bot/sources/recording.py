@@ -12,6 +12,7 @@ import errno
 import json
 import math
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -139,6 +140,10 @@ def _lines(recording: Path | str | Iterable[bytes]) -> Iterator[bytes]:
         yield from recording
         return
     try:
+        mode = Path(recording).stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            # Whoever opens a pipe waits for its other end, and the chats with them.
+            raise RecordingError(f"{recording} is no file but a pipe or the like: save the recording first")
         with Path(recording).open("rb") as file:
             while line := file.readline(LONGEST):
                 yield line

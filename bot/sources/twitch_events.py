@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TypedDict
 
 from bot.messages import (
     Author,
@@ -20,6 +19,7 @@ from bot.messages import (
     Worth,
 )
 from bot.sources.connection import Clock
+from bot.sources.event_fields import EventFields
 from bot.sources.irc import IrcLine, MalformedLine
 from bot.sources.recent import Recent
 from bot.sources.twitch_fragments import emote_spans, fragments, reply_prefix, unwrap_action
@@ -38,14 +38,6 @@ _ROLES = {
 _NO_ORIGIN = "da39a3ee5e6b4b0d3255bfef95601890afd80709"  # SHA-1 of nothing: many single gifts carry it
 _FLAGS = {"mod": Role.MODERATOR, "vip": Role.VIP, "subscriber": Role.SUBSCRIBER}
 _SUBSCRIPTIONS = {"sub", "resub", "giftpaidupgrade", "anongiftpaidupgrade", "primepaidupgrade"}
-
-
-class _Common(TypedDict):
-    source: str
-    channel: str
-    id: str
-    sent_at: float
-    received_at: float
 
 
 def number(tags: Mapping[str, str], key: str, default: int = 0) -> int:
@@ -101,7 +93,7 @@ class TwitchEvents:
             self.malformed[bad.kind] += 1
         return None
 
-    def _common(self, line: IrcLine, id_: str = "") -> _Common:
+    def _common(self, line: IrcLine, id_: str = "") -> EventFields:
         sent = number(line.tags, "tmi-sent-ts")
         id_ = line.tags.get("id", "") or id_
         if not id_:

@@ -6,7 +6,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypedDict
 
 from bot.messages import (
     Author,
@@ -24,8 +23,10 @@ from bot.messages import (
     Subscription,
     Worth,
 )
+from bot.sources import twitch_eventsub_points as points
 from bot.sources.bounded import Bounded
 from bot.sources.connection import Clock
+from bot.sources.event_fields import EventFields
 from bot.sources.recent import Recent
 from bot.sources.twitch_events import GIFT_NAME, SOURCE
 from bot.sources.twitch_eventsub_json import (
@@ -47,25 +48,6 @@ log = logging.getLogger(__name__)
 
 SAME_RAID = 300.0  # seconds between the two notifications that can tell of one raid
 KNOWN_AUTHORS = 2000
-
-_TWITCHS_OWN = {
-    "send_highlighted_message": "highlighted message",
-    "single_message_bypass_sub_mode": "message in subscriber mode",
-    "random_sub_emote_unlock": "random emote",
-    "chosen_sub_emote_unlock": "chosen emote",
-    "chosen_modified_sub_emote_unlock": "modified emote",
-    "message_effect": "message effect",
-    "gigantify_an_emote": "gigantic emote",
-    "celebration": "celebration",
-}
-
-
-class _Common(TypedDict):
-    source: str
-    channel: str
-    id: str
-    sent_at: float
-    received_at: float
 
 
 class EventSubEvents:
@@ -95,7 +77,7 @@ class EventSubEvents:
         self._community_gifts = Recent(64)
         self._raids: Bounded[str, tuple[str, float]] = Bounded(64)
         self._unknown = Recent(64)
-        self._kinds: dict[str, Callable[[_Common, Table], ChatEvent | None]] = {
+        self._kinds: dict[str, Callable[[EventFields, Table], ChatEvent | None]] = {
             "channel.chat.message": self._message,
             "channel.chat.notification": self._notification,
             "channel.chat.message_delete": self._deleted,
@@ -123,7 +105,7 @@ class EventSubEvents:
             if self._unknown.add(type_[:100]):
                 log.info("twitch %s: %r is not read", self._channel, type_[:100])
             return None
-        common: _Common = {
+        common: EventFields = {
             "source": SOURCE,
             "channel": self._channel,
             "id": words(metadata, "message_id"),
@@ -140,7 +122,7 @@ class EventSubEvents:
 
     # ------------------------------------------------------------------ chat
 
-    def _message(self, common: _Common, event: Table) -> ChatMessage | None:
+    def _message(self, common: EventFields, event: Table) -> ChatMessage | None:
         who = self._speaker(event)
         message, id_ = part(event, "message"), words(event, "message_id")
         if not id_:
@@ -156,7 +138,7 @@ class EventSubEvents:
             return None
         bits = whole(part(event, "cheer"), "bits")
         return ChatMessage(
-            **_named(common, id_),
+            **points.named(common, id_),
             author=who,
             fragments=tuple(without_reply(found, part(event, "reply"))),
             worth=Worth(float(bits), "bits") if bits else None,
@@ -164,29 +146,29 @@ class EventSubEvents:
             origin=_origin(event),
         )
 
-    def _deleted(self, common: _Common, event: Table) -> Retraction:
+    def _deleted(self, common: EventFields, event: Table) -> Retraction:
         target = words(event, "message_id")
         if not target:
             raise MalformedNotification("no target")
         return Retraction(**common, scope=RetractionScope.MESSAGE, target=self.rewards.target(target))
 
-    def _cleared_user(self, common: _Common, event: Table) -> Retraction:
+    def _cleared_user(self, common: EventFields, event: Table) -> Retraction:
         return _user_retraction(common, words(event, "target_user_id"))
 
-    def _banned(self, common: _Common, event: Table) -> Retraction:
+    def _banned(self, common: EventFields, event: Table) -> Retraction:
         return _user_retraction(common, words(event, "user_id"))
 
-    def _cleared(self, common: _Common, event: Table) -> Retraction:
+    def _cleared(self, common: EventFields, event: Table) -> Retraction:
         return Retraction(**common, scope=RetractionScope.ALL)
 
     # ------------------------------------------------------------------ notices in the chat
 
-    def _notification(self, common: _Common, event: Table) -> ChatEvent | None:
+    def _notification(self, common: EventFields, event: Table) -> ChatEvent | None:
         kind = words(event, "notice_type")
         # Another channel's event, shown here because the two share their chat.
         if kind.startswith("shared_chat_") or _origin(event):
             return None
-        common = _named(common, words(event, "message_id") or common["id"])
+        common = points.named(common, words(event, "message_id") or common["id"])
         detail = part(event, kind)
         text = words(part(event, "message"), "text").strip()
         match kind:
@@ -211,7 +193,7 @@ class EventSubEvents:
         text = words(event, "system_message").strip()
         return Notice(**common, text=text, author=self._speaker(event)) if text else None
 
-    def _gift(self, common: _Common, event: Table, detail: Table, *, several: bool) -> Gift | None:
+    def _gift(self, common: EventFields, event: Table, detail: Table, *, several: bool) -> Gift | None:
         """A gift of N to the community is one notice that says N, then N that name it by its id."""
         giver = ANONYMOUS if event.get("chatter_is_anonymous") is True else self._speaker(event)
         gift = Gift(**common, author=giver, gift=GIFT_NAME, count=max(1, whole(detail, "total", 1)))
@@ -223,11 +205,11 @@ class EventSubEvents:
             return replace(gift, count=1) if self._community_gifts.add(community) else None
         return gift
 
-    def _raided(self, common: _Common, event: Table) -> Raid | None:
+    def _raided(self, common: EventFields, event: Table) -> Raid | None:
         raider = self._with_roles(author(event, "from_broadcaster_user"))
         return self._raid(common, raider, whole(event, "viewers"), "channel.raid")
 
-    def _raid(self, common: _Common, raider: Author, viewers: int, told_by: str) -> Raid | None:
+    def _raid(self, common: EventFields, raider: Author, viewers: int, told_by: str) -> Raid | None:
         """Chat and channel both tell of a raid, but not always both: the first that does is the one."""
         before, at = self._raids.get(raider.id, (told_by, 0.0))
         if before != told_by and abs(common["received_at"] - at) < SAME_RAID:
@@ -237,62 +219,26 @@ class EventSubEvents:
 
     # ------------------------------------------------------------------ points and bits
 
-    def _redeemed(self, common: _Common, event: Table) -> Redemption:
-        who, id_ = self._with_roles(author(event, "user")), words(event, "id")
-        reward = part(event, "reward")
-        reward_id, title = words(reward, "id"), words(reward, "title").strip()
-        if not id_ or not title:
-            raise MalformedNotification("no reward")
-        self.rewards.learn(reward_id, title)
-        return Redemption(
-            **_named(common, id_),
-            author=who,
-            reward=title,
-            reward_id=reward_id,
-            text=self.rewards.redeemed(who.id, reward_id, words(event, "user_input"), id_),
-            worth=_worth(whole(reward, "cost"), "points"),
-        )
+    def _redeemed(self, common: EventFields, event: Table) -> Redemption:
+        return points.redeemed(common, event, self._payer(event), self.rewards)
 
-    def _redeemed_automatic(self, common: _Common, event: Table) -> Redemption:
-        """One of Twitch's own rewards. What is typed with it is a chat message too, so it is not here."""
-        reward = part(event, "reward")
-        type_ = words(reward, "type")
-        if not type_:
-            raise MalformedNotification("no reward")
-        return Redemption(
-            **_named(common, words(event, "id") or common["id"]),
-            author=self._with_roles(author(event, "user")),
-            reward=_title(type_),
-            reward_id=type_,
-            worth=_worth(whole(reward, "channel_points"), "points"),
-        )
+    def _redeemed_automatic(self, common: EventFields, event: Table) -> Redemption:
+        return points.redeemed_automatic(common, event, self._payer(event))
 
-    def _bits(self, common: _Common, event: Table) -> Redemption | None:
-        """A power-up. A cheer is a chat message with bits, and so is what is typed with a power-up."""
-        kind = words(event, "type")
-        if kind not in ("power_up", "custom_power_up"):
-            return None
-        power_up = part(event, kind)
-        type_ = words(power_up, "type") or words(power_up, "id") or kind
-        return Redemption(
-            **common,
-            author=self._with_roles(author(event, "user")),
-            reward=words(power_up, "title").strip() or _title(type_),
-            reward_id=type_,
-            worth=_worth(whole(event, "bits"), "bits"),
-        )
+    def _bits(self, common: EventFields, event: Table) -> Redemption | None:
+        return points.power_up(common, event, self._payer(event)) if points.is_power_up(event) else None
 
     # ------------------------------------------------------------------ the channel
 
-    def _followed(self, common: _Common, event: Table) -> Interaction:
+    def _followed(self, common: EventFields, event: Table) -> Interaction:
         return Interaction(
             **common, author=self._with_roles(author(event, "user")), kind=InteractionKind.FOLLOW
         )
 
-    def _online(self, common: _Common, event: Table) -> Notice:
+    def _online(self, common: EventFields, event: Table) -> Notice:
         return Notice(**common, text="the stream is live", kind=NoticeKind.LIVE)
 
-    def _offline(self, common: _Common, event: Table) -> Notice:
+    def _offline(self, common: EventFields, event: Table) -> Notice:
         return Notice(**common, text="the stream has ended", kind=NoticeKind.ENDED)
 
     # ------------------------------------------------------------------ people
@@ -302,17 +248,16 @@ class EventSubEvents:
         self._authors[who.id] = who
         return who
 
+    def _payer(self, event: Table) -> Author:
+        return self._with_roles(author(event, "user"))
+
     def _with_roles(self, who: Author) -> Author:
         """What comes without badges has the roles that its author wore in chat."""
         seen = self._authors.get(who.id)
         return replace(who, roles=seen.roles, months=seen.months) if seen is not None else who
 
 
-def _named(common: _Common, id_: str) -> _Common:
-    return {**common, "id": id_}
-
-
-def _user_retraction(common: _Common, target: str) -> Retraction:
+def _user_retraction(common: EventFields, target: str) -> Retraction:
     if not target:
         raise MalformedNotification("no target")
     return Retraction(**common, scope=RetractionScope.USER, target=target)
@@ -321,11 +266,3 @@ def _user_retraction(common: _Common, target: str) -> Retraction:
 def _origin(event: Table) -> str:
     origin = words(event, "source_broadcaster_user_id")
     return "" if origin == words(event, "broadcaster_user_id") else origin
-
-
-def _worth(amount: int, currency: str) -> Worth | None:
-    return Worth(float(amount), currency) if amount else None
-
-
-def _title(type_: str) -> str:
-    return _TWITCHS_OWN.get(type_) or type_.replace("_", " ")

@@ -9,6 +9,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -193,7 +194,7 @@ class Clock:
         return self.now
 
 
-def listed(tmp_path: Path, text: str | None = None, **settings: list[str]) -> tuple[Blocklist, Path, Clock]:
+def listed(tmp_path: Path, text: str | None = None, **settings: Any) -> tuple[Blocklist, Path, Clock]:
     file, clock = tmp_path / "blocklist.txt", Clock()
     if text is not None:
         file.write_text(text, "utf-8")
@@ -213,6 +214,17 @@ def test_a_file_and_its_faults(tmp_path: Path) -> None:
     entry = some.find("bad")
     assert entry
     assert entry.where.endswith(", line 3")
+
+
+def test_a_file_that_is_expected_and_not_there_is_told_until_it_is(tmp_path: Path) -> None:
+    some, file, clock = listed(tmp_path, expected=True)
+    assert some.faults == [f"{file} is not there: nothing is blocked by it"]
+    file.write_text("bad\n", "utf-8")
+    clock.now += 1
+    assert some.find("bad")
+    assert some.faults == []
+    usual, _, _ = listed(tmp_path / "elsewhere")
+    assert usual.faults == []
 
 
 def test_a_changed_file_counts_within_a_second(tmp_path: Path) -> None:

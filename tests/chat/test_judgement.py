@@ -11,6 +11,7 @@ import pytest
 from bot.chat.commands import Router
 from bot.chat.judgement import Judgement, rule_settings
 from bot.chat.readings import Untaught
+from bot.chat.rules.pace import Share
 from bot.chat.rules.reasons import Merged, Reason, Rejected
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.config import Settings, load_settings
@@ -228,9 +229,9 @@ def test_readings_that_join_to_a_blocked_word(court: Court) -> None:
     assert taught.teach("ab", "fu", message("x", by=MODERATOR)) is None
     assert taught.teach("cd", "ck", message("x", by=MODERATOR)) is None
     assert court.said(message("ab")) == "fu"
-    assert court.said(message("cd")) == "ck"
+    assert court.said(message("cd")) == "C K"
     assert court.said(message("ab-cd")) == "-blocked"
-    assert court.said(message("c", "d-a", "b")) == "C D-ab"  # cut up, it is no word
+    assert court.said(message("c", "d-a", "b")) == "C K-fu"  # cut up by the platform, it is what was typed
 
 
 @pytest.mark.parametrize(("word", "reading"), [("x", "fuck"), ("fuck", "x"), ("x", "ｆ.ｕ.ｃ.ｋ")])
@@ -315,12 +316,28 @@ def test_who_was_not_charged_gets_nothing_back(free: dict[str, Any], tmp_path: P
             spared = message("a long story " + "of what happened on the way here " * 3, **free)
             court.read(spared)
             court.judgement.unheard(spared)
-        share = court.judgement._share
-        assert share
+        share = next(rule for rule in court.judgement._memory._paced if isinstance(rule, Share))
         assert all(charged >= 0 for charged in share._each.values())
         return len(talk(court, ALICE, 12))
 
     assert let_through(unheard=True) == let_through(unheard=False)
+
+
+def test_what_is_not_spoken_is_not_remembered_of_its_writer(court: Court) -> None:
+    first = message("the same words", id="a")
+    assert court.said(first)
+    assert court.read(message("the same words", id="b")) == Rejected(Reason.REPEATED)
+    court.judgement.unheard(first)
+    assert court.said(message("the same words", id="c"))
+
+
+def test_a_cooldown_is_of_what_is_spoken(tmp_path: Path) -> None:
+    court = Court(tmp_path, cooldown=20)
+    first = message("one thing", id="a")
+    assert court.said(first)
+    assert court.read(message("another", id="b")) == Rejected(Reason.COOLDOWN)
+    court.judgement.unheard(first)
+    assert court.said(message("another", id="c"))
 
 
 @pytest.mark.parametrize("typed", ["！声音 leo", "!声音 leo", "  ！voice leo"])

@@ -104,9 +104,9 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("【公告】今晚八点", "公告 今晚八点"),
     ("《原神》启动", "原神 启动"),
     # what only looks
-    ("\u202egnp.exe\u202c", "gnp dot exe"),
-    ("ab\u200bc\ufeff", "abc"),
-    ("Z\u0351\u036b\u0343\u036a\u0302A\u0334\u0335\u031cL", "Z\u0351\u036bA\u0334\u0335L"),
+    ("\u202egnp.exe\u202c", "G N P dot exe"),
+    ("ab\u200bc\ufeff", "A B C"),
+    ("Z\u0351\u036b\u0343\u036a\u0302A\u0334\u0335\u031cL", "Z A L"),
     ("\u0301\u0301\u0301", SYMBOLS),
     ("ＨＥＬＬＯ　３倍", "hello 三倍"),
     ("𝓗𝓮𝓵𝓵𝓸 𝟙𝟚", "Hello twelve"),
@@ -278,3 +278,12 @@ def test_one_reader_reads_many_and_keeps_nothing() -> None:
     reader = Reader(Chat(), Templates())
     once = [reader.read(message(line)) for line, _ in LINES]
     assert [reader.read(message(line)) for line, _ in reversed(LINES)] == once[::-1]
+
+
+def test_a_taught_word_that_a_platform_has_cut_in_two() -> None:
+    def taught(text: str, viewer: str) -> str:
+        return text.replace("rtfm", "read the manual")
+
+    reader = Reader(Chat(), Templates(), taught=taught)
+    assert reader.read(message("please rt", "fm now")) == ["please read the manual now"]
+    assert reader.read(message("rt", Fragment("Kappa", EMOTE), "fm")) == reader.read(message("rt fm"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.chat.blocklist import Blocklist
 from bot.chat.rules.authors import viewer_key
-from bot.chat.rules.build import build_rules
+from bot.chat.rules.build import build_rules, with_memory
 from bot.chat.rules.crowd import Crowd, First, Joined, same_words_key
 from bot.chat.rules.links import has_link
 from bot.chat.rules.pace import Share
@@ -59,7 +59,9 @@ class Judge:
         self.clock = clock or Clock()
         blocklist = Blocklist(None, self.clock, self.clock, blocked=["fuck", "傻逼"])
         chosen = RuleSettings(**settings)
-        self.rules: list[Rule] = build_rules(chosen, self.clock, seconds, blocklist, crowd)
+        self.rules: list[Rule] = build_rules(
+            chosen, self.clock, seconds, blocklist, with_memory(chosen, self.clock, seconds, crowd)
+        )
 
     def __call__(self, asked: ChatMessage) -> str:
         rejected = self.why(asked)

@@ -11,7 +11,7 @@ from bot.chat.viewers import Viewers, viewer_id
 from bot.messages import Author, Notice, Viewer
 from bot.sources.event_json import from_json, to_json
 from bot.store import Store, StoreError
-from tests.people import BOB, message
+from tests.people import ALICE, BOB, message
 
 
 class Kept:
@@ -153,3 +153,15 @@ def test_the_memory_of_who_wrote_is_bounded_and_that_of_choices_is_not() -> None
     assert found.muted
     viewers.of(message("x", by=BOB))
     assert viewers.named("twitch", "v10") is None
+
+
+def test_viewers_are_found_for_a_page() -> None:
+    viewers = Viewers(Kept(Viewer("twitch:8", "Kept", blocked=True)))
+    alice = viewers.of(message("x", by=ALICE))
+    viewers.of(message("x", by=BOB))
+    assert [viewer.id for viewer in viewers.all()] == ["twitch:2", "twitch:1", "twitch:8"]
+    assert viewers.by_id("twitch:1") == alice
+    kept = viewers.by_id("twitch:8")
+    assert kept is not None
+    assert kept.blocked
+    assert viewers.by_id("twitch:99") is viewers.by_id("") is None

@@ -31,6 +31,7 @@ class Scripted:
 
     name = "fake"
     channel = "room"
+    malformed = 0
 
     def __init__(self, time: VirtualTime, *sessions: Sequence[Step]) -> None:
         self._time = time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -276,3 +277,10 @@ def test_the_demo() -> None:
     retractions = [event for event in events if isinstance(event, Retraction)]
     assert {r.scope for r in retractions} == {RetractionScope.MESSAGE, RetractionScope.USER}
     assert all(r.target in said | people for r in retractions)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RecordingError, match="no file but a pipe"):
+        list(read_recording(pipe))

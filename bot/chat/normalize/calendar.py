@@ -34,12 +34,13 @@ _DATE_AFTER = re.compile(
 )
 _DATE_BEFORE = re.compile(r"(?:今天|明天|昨天|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$")
 _FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11": "双十一", "12.12": "双十二",
-           "3.8": "三八", "5.1": "五一", "10.1": "十一"}  # fmt: skip
+           "3.8": "三八", "5.1": "五一", "10.1": "十一", "5.4": "五四", "6.1": "六一", "7.1": "七一",
+           "8.1": "八一", "4.1": "四一", "3.15": "三一五"}  # fmt: skip
 _FEAST_AFTER = re.compile(
-    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
+    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|儿童|劳动|妇女|青年|建军|建党|愚人|国庆|晚会|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
 )
 _ELAPSED = re.compile(
-    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record))\s*$",
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
 
@@ -113,7 +114,8 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
         return None
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
-    if hour > 24 or (_ELAPSED.search(place.before) and not half):
+    timed = _ELAPSED.search(place.before) or (time[1] == "0" and not place.zh)
+    if hour > 24 or (timed and not half):
         return _elapsed(0, hour, minute, place)
     if place.zh:
         part = ""

@@ -25,6 +25,21 @@ _DRESS = re.compile(
     "[０-９Ａ-Ｚａ-ｚ＂＃＄％＆＇＊＋－．／＜＝＞＠＾＿｀｜～\U0001d400-\U0001d7ff⁰ⁱ⁴-⁹ⁿ₀-₉ªº℃℉№㎏㎜㎝㎞㎡㏄ｦ-ﾟⅠ-ⅿﬀ-ﬆ㈠-㈩㊀-㊉⒈-⒛ℂℊ-ℕℙ-ℝℤℨℬℭℯ-ℴℹ]"
 )
 _CIRCLED = re.compile("[①-⓿❶-➓🄰-🆉]")
+_BLACK_LETTERS = (0x1F150, 0x1F170)  # white letters on black have no plain letter by Unicode's own tables
+_SUPERIOR = re.compile("(?<=[0-9A-Za-z)])(?:[⁰¹²³⁴-⁹]{2,12}|[⁰⁴-⁹])(?![⁰¹²³⁴-⁹])")
+_ROMAN = re.compile("[Ⅰ-Ⅻⅰ-ⅻ]")
+# Small capitals are letters of phonetics to Unicode, and a dress to those who type them.
+_SMALL_CAPITALS = dict(
+    zip(
+        map(ord, "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"),
+        "abcdefghijklmnopqrstuvwyzabcdefghijklmnoprstuvwxyz",
+        strict=True,
+    )
+)
+_MARKED = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+# What Unicode has no single letter for, on a Latin letter, is decoration: struck through, underlined, piled.
+_LOOSE = re.compile(f"(?<=[A-Za-z0-9À-ɏ])[{_MARKED}]+")
+_STRUCK = re.compile("[A-Za-zÀ-ɏ][\u0334-\u0338\u20d2\u20d3\u20e5-\u20eb]|[a-zA-ZÀ-ɏ][\u0300-\u036f]{2}")
 
 
 def clean(text: str) -> str:
@@ -36,9 +51,10 @@ def clean(text: str) -> str:
         return text
     kept: list[str] = []
     marks = 0
+    text = _SUPERIOR.sub(lambda power: "^" + unicodedata.normalize("NFKC", power[0]), text)
     whole = _INVISIBLE.sub(
         "", unicodedata.normalize("NFC", _PILE.sub(r"\1", _TERMINAL.sub(" ", _whole(text))))
-    )
+    ).translate(_SMALL_CAPITALS)
     for character in whole:
         if " " <= character <= "~":
             kept.append(character)
@@ -50,7 +66,7 @@ def clean(text: str) -> str:
             if marks <= _PILED_MARKS and kept and kept[-1] != " ":
                 kept.append(character)
             continue
-        if category in _UNSAID:
+        if category in _UNSAID and character not in "＾｀":
             marks = marks if category == "Me" else 0
             continue  # zero-width and direction marks join what they stand between
         marks = 0
@@ -63,7 +79,7 @@ def clean(text: str) -> str:
             kept.append(circled if circled.isalpha() else f" {circled}, ")
         else:
             kept.append(character)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return _unmarked(unicodedata.normalize("NFC", "".join(kept)))
 
 
 def finish(text: str) -> str:
@@ -78,7 +94,7 @@ def finish(text: str) -> str:
                 kept.append(" ")
             elif marks <= _PILED_MARKS and not (marks and (not kept or kept[-1] == " ")):
                 kept.append(character)
-        text = unicodedata.normalize("NFC", "".join(kept))
+        text = _unmarked(unicodedata.normalize("NFC", "".join(kept)))
     return " ".join(text.split())
 
 
@@ -100,8 +116,19 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
 
+def _unmarked(text: str) -> str:
+    """`text` without the marks that decorate Latin letters, those among them that make a letter too."""
+    if not _LOOSE.search(text):
+        return text
+    if _STRUCK.search(text):
+        text = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", _LOOSE.sub("", text))
+
+
 def _undressed(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character)
+    if _ROMAN.match(character):
+        return str(int(unicodedata.numeric(character)))
     if "Ⅰ" <= character <= "ⅿ":
         return f" {plain.upper()}"
     return plain.strip("().") if len(plain) > 1 and not plain.isalpha() else plain
@@ -111,4 +138,7 @@ def _circled(character: str) -> str:
     value = unicodedata.numeric(character, None)
     if value is not None and value == int(value):
         return str(int(value))
+    for first in _BLACK_LETTERS:
+        if first <= ord(character) < first + 26:
+            return chr(ord("A") + ord(character) - first)
     return "".join(sign for sign in unicodedata.normalize("NFKC", character) if sign.isalnum())

@@ -14,19 +14,24 @@ _CLAUSE_START = re.compile(r"(?:^|[\W_])\s*$")
 _LINE_START = re.compile(r"(?:^|[^\w\s])\s*$")
 _CLAUSE_END = re.compile(r"\s*(?:$|[^\w\s])")
 _IDENTITY = re.compile(
-    r"(?:群|群号|房间|房间号|房号|房|qq|uid|id|号码|验证码|编号|密码|账号|帐号|工号|代码|电话|手机|手机号|邀请码|尾号"
-    r"|room|error|code|number|phone|pin|password|bv|av)\s?(?:is|为|是|:|：|#)?\s*$",
+    r"(?:群|群号|房间|房间号|房号|房|qq|(?<![A-Za-z])uid|(?<![A-Za-z])id|号码|验证码|编号|密码|账号|帐号|工号|代码|电话|手机|手机号|邀请码|尾号"
+    r"|\b(?:room|error|code|number|phone|pin|password|bv|av))\s?(?:is|为|是|:|：|#)?\s*$",
     re.IGNORECASE,
 )
 _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
-_DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班)")
-_METERS = re.compile(r"\d\s?米$")  # "1米83"
+_DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士)")
+_METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
+_FORMATION = re.compile(r"\s?[阵陣]")  # 442阵型
 _HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
 _CALLED = re.compile(r"(?:打|拨|叫|拨打|打电话给|呼叫)(?:了|个)?\s*$")
 _JOINED_IN = re.compile(r"\s?(?:入|买|买的|开始|出的|加|毕业|认识|那会|的时候|就|左右|前后|春晚|款)")
 _PORSCHE = re.compile(r"\s(?:GT\d|turbo|carrera|porsche|turbo)", re.IGNORECASE)
+_PATTERN = re.compile(r"式(?!各|样)")  # 99式坦克: the year of its design
+_LASTING = re.compile(r"(?:久久|祝|长长)$")
+_PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
+_OFF = re.compile(r"\s?折")  # 85折
 _GENERATION = re.compile(r"\d[05]\Z")
 
 
@@ -38,6 +43,8 @@ def plain(digits: str, place: Place) -> str:
         return place.digits(digits)
     if place.zh:
         return _plain_zh(digits, place)
+    if len(digits) in (4, 5) and _PROCESSOR.search(place.before):
+        return numerals.en_pairs(digits)
     if digits.startswith("0") and len(digits) > 1:
         if len(digits) == 2 and place.before[-1:] in ("'", "’"):
             return f"oh {numerals.en_digits(digits[1])}"
@@ -67,6 +74,10 @@ def _plain_zh(digits: str, place: Place) -> str:
         and place.after_maker
         and after[:1] not in tuple("多几來来左")
     ):
+        return numerals.zh_digits(digits)
+    if len(digits) in (3, 4) and _FORMATION.match(after):
+        return numerals.zh_digits(digits)
+    if len(digits) == 2 and (_PATTERN.match(after) or _OFF.match(after)):
         return numerals.zh_digits(digits)
     if (after[:1] in ("后", "後") and _GENERATION.fullmatch(digits)) or _DIALLED.match(after):
         return numerals.zh_digits(digits)
@@ -115,6 +126,8 @@ def _word(digits: str, place: Place) -> str | None:
     found = place.lexicon.digit_word(digits)
     if found is None or not found.alone or place.counted or (place.after[:1] == "+" and len(digits) < 6):
         return None
+    if digits == "99" and _LASTING.search(place.before):
+        return "九九"
     start = _CLAUSE_START.search(place.before) is not None
     end = _CLAUSE_END.match(place.after) is not None
     if place.before[-1:] in ("第", "双", "周"):

@@ -11,6 +11,7 @@ _WON = re.compile(
     r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
+_IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
 _LEVEL = re.compile(
     r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
 )
@@ -18,19 +19,24 @@ _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?
 _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
+_FORMATION = re.compile(r"\s?(?:阵|陣)")
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
 _FRACTIONS = {
     ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
     ("3", "4"): "three quarters",
 }  # fmt: skip
-_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven"}
+_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven",
+                  "24/7/365": "twenty-four seven three sixty-five"}  # fmt: skip
+_DIALLED = re.compile(
+    r"\b(?:call|text|dial|phone|number|ring|at|tel)\b\W*(?:me|us|him|her|is)?\W*$", re.IGNORECASE
+)
 _SIGNS = {
     "+": ("加", "plus"), "-": ("减", "minus"), "−": ("减", "minus"), "*": ("乘", "times"),
     "×": ("乘", "times"), "x": ("乘", "times"), "X": ("乘", "times"), "/": ("除以", "divided by"),
     "÷": ("除以", "divided by"), "=": ("等于", "equals"), "^": ("的次方", "to the power of"),
     ">": ("大于", "is greater than"), "<": ("小于", "is less than"), "≈": ("约等于", "is about"),
-    "≥": ("大于等于", "is at least"), "≤": ("小于等于", "is at most"),
+    "≠": ("不等于", "is not equal to"), "≥": ("大于等于", "is at least"), "≤": ("小于等于", "is at most"),
 }  # fmt: skip
 
 
@@ -39,6 +45,12 @@ def phone(text: str, place: Place) -> str:
     if place.zh:
         return "".join(numerals.zh_digits(group) for group in groups).replace("一", "幺")
     return ", ".join(numerals.en_digits(group) for group in groups)
+
+
+def local_phone(text: str, place: Place) -> str | None:
+    """ "555-0123": seven digits, where it is said or seen that they are dialled."""
+    dialled = text.startswith("555-") or text[4] == "0" or _DIALLED.search(place.before)
+    return phone(text, place) if dialled else hyphen(text, place)
 
 
 def dotted(text: str, place: Place) -> str:
@@ -74,25 +86,31 @@ def colon(text: str, place: Place) -> str:
     return joint.join(map(numerals.en_cardinal, numbers))
 
 
-def is_score(text: str, place: Place) -> bool:
-    return (
-        _WON.search(place.before) is not None
-        or re.search(
-            r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|了$|ratio|score|lead)",
-            place.after[:6],
-        )
-        is not None
-    )
+def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
+    """`colon`: it may be a time of day ("it's 10:30") as well."""
+    won = _WON.search(place.before)
+    clock = colon and re.fullmatch(r"\d{1,2}:[0-5]\d", text)
+    return (won is not None and not (clock and _IS.search(won[0]))) or re.search(
+        r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
+        place.after[:6],
+    ) is not None
 
 
 def hyphen(text: str, place: Place) -> str:
     """ "2-0", "3-5", "3-5个", "1-1": a score, a range or a level."""
     numbers = re.findall(r"\d+(?:\.\d+)?", text)
+    if place.zh and (_FORMATION.match(place.after) and "." not in text):
+        return "".join(map(numerals.zh_digits, numbers))
     if len(numbers) > 2:
         if all(int(float(number)) < 100 for number in numbers) and len(numbers) == 3 and place.zh:
             return "杠".join(map(place.number, numbers))
         return " ".join(place.digits(number) for number in numbers)
     first, second = numbers
+    if place.before.endswith("满"):
+        return f"{place.number(first)}减{place.number(second)}"
+    if is_year(first) and len(second) == 2 and int(second) == (int(first) + 1) % 100:
+        ends = f"到{numerals.zh_digits(second)}" if place.zh else f" {place.number(second)}"
+        return place.year(first) + ends
     dated = "." not in text and len(first) == len(second) == 2 and first[0] == "0"
     if dated and (said := calendar.month_day(first, second, place)):
         return said
@@ -129,11 +147,13 @@ def slashes(text: str, place: Place) -> str:
         return place.pick(f"{best}分打{score}分", f"{score} out of {best}")
     if len(numbers) == 3 and (said := calendar.date(text, place)):
         return said
-    if len(numbers) != 2:
-        return place.pick("杠", " ").join(map(place.number, numbers))
     if text in _FIXED_SLASHES and not place.zh:
         return _FIXED_SLASHES[text]
+    if len(numbers) != 2:
+        return place.pick("杠", " ").join(map(place.number, numbers))
     top, bottom = numbers
+    if int(top) + int(bottom) == 100 and int(top) % 5 == 0 and top != bottom:
+        return f"{place.number(top)}{place.pick('比', ' ')}{place.number(bottom)}"
     if place.zh:
         if top == bottom in ("10", "100"):
             return "满分"
@@ -195,11 +215,11 @@ def decade(text: str, place: Place) -> str | None:
     if place.zh:
         return f"{numerals.zh_digits(digits[-2:])}年代"
     said = numerals.en_pairs(digits)
-    return f"{said[:-1]}ies" if said.endswith("y") else None
+    return f"{said[:-1]}ies" if said.endswith("y") else f"{said}s"
 
 
 def height(text: str, place: Place) -> str:
-    """Feet and inches: 6'2"."""
+    """Feet and inches: 6'2", 5ft11."""
     feet, inches = re.findall(r"\d+", text)
     return place.pick(
         f"{place.number(feet)}英尺{place.number(inches)}英寸",

@@ -14,7 +14,10 @@ _ZH = "々〇㐀-鿿\uf900-\ufaff\U00020000-\U000323af"
 _EN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _LETTERS = re.compile(f"(?P<zh>[{_ZH}]+)|(?P<en>[{_EN}]+)|(?P<other>[^\\W\\d_{_EN}{_ZH}]+)")
 _HAN = re.compile(f"[{_ZH}]")
-_WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9])|\b[IiAaUu]\b")
+_WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])|\b[IiAaUu]\b")
+_COUNTER = frozenset(
+    ("lv", "lvl", "no", "top", "vol", "ver", "ep", "uid", "id", "qq", "tel")
+)  # before numbers, in any language
 # Letters that are no unit of a number: "60km/h" is of no language, "8pm" and "1st" are English.
 _LATIN_ALONE = re.compile(
     r"(?<![0-9A-Za-z/°.])[A-Za-z]{2}|(?<![0-9])[A-Za-z]{4}|(?<![0-9A-Za-z/°.])[A-Za-z](?![A-Za-z0-9])|[0-9]\s?(?:[aApP][mM]|st|nd|rd|th)\b"
@@ -24,6 +27,7 @@ _ENGLISH_AMOUNT = re.compile(
     r"[$€£]\s?\d|\d\s?(?:[€£$¢]|°F|(?:mph|lbs?|oz|ft|inch|miles?|hrs?)\b)|\b[3-8]'\d|\d/\d{1,2}/(?:19|20)\d\d\b"
     r"|\d\.\d/10\b|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
 )
+_ENGLISH_DIGITS = re.compile(r"\W*(?:1337|420|50/50|24/7)\W*")  # as only those say them
 _KANA = re.compile("[ぁ-のは-ゖァ-ヺｦ-ﾟ]|の.*[ぁ-ゖァ-ヺ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z々〇㐀-鿿\uf900-\ufaff]")
 _SCRIPTS = (
@@ -116,13 +120,22 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
         if foreign_latin(text):
             return OTHER
     words = _WORD.findall(text)
-    if any(lexicon.is_pattern_of_chinese(word.lower()) for word in words):
+    # "www" laughs in any language, once there are other words to tell which.
+    if any(
+        lexicon.is_pattern_of_chinese(word.lower()) for word in words if len(words) == 1 or word.strip("wW")
+    ):
         return "zh"
     if len(words) > 1 and foreign_latin(text):
         return OTHER
     if language != "auto":
-        # A line of nothing but signs and names of models is of the channel's language.
-        return "en" if any(len(word) > 1 and word.islower() for word in words) else language
+        # A line of nothing but signs, initials and names of models is of the channel's language.
+        told = [word for word in words if len(word) > 1 and word.islower() and word not in _COUNTER]
+        told = [word for word in told if language == "en" or word not in lexicon.models]
+        if language == "zh" and all(lexicon.is_initials_of_chinese(word) for word in told):
+            return "zh"
+        return "en" if told else language
+    if _ENGLISH_DIGITS.fullmatch(text):
+        return "en"
     return "en" if words or _LATIN_ALONE.search(text) or _ENGLISH_AMOUNT.search(text) else "zh"
 
 

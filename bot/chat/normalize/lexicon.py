@@ -70,8 +70,31 @@ class Lexicon:
         said = self.words.get(word)
         return said is not None and bool(_HAN.search(said.en))
 
+    def is_initials_of_chinese(self, word: str) -> bool:
+        """`word` stands for Chinese ones: the table says so, or nobody could say it as a word."""
+        said = self.words.get(word)
+        if said is not None:
+            reading = said.zh or said.en
+            return bool(_SPELLED.fullmatch(reading) or _HAN.search(reading))
+        return word in self.acronyms or (len(word) <= _LONGEST_INITIALS and are_initials(word))
 
+
+def are_initials(word: str) -> bool:
+    """`word`, in small letters, is no syllable and no word: of pinyin only its first letters are left."""
+    return not _VOWEL.search(word) or (not _SYLLABLE.search(word) and word not in _WITH_Y)
+
+
+_LONGEST_INITIALS = 5
+_SPELLED = re.compile("[A-Z](?: [A-Z])+")
+_VOWEL = re.compile("[aeiouy]")
+_SYLLABLE = re.compile("[aeiou]")
 _HAN = re.compile("[一-鿿]")
+# Words whose only vowel is y.
+_WITH_Y = frozenset(
+    re.findall(
+        "[a-z]+", "by my why try fly sky dry cry shy spy sly fry pry gym sync lynx myth hymn psych ty yy"
+    )
+)
 
 
 @functools.cache

@@ -15,6 +15,12 @@ _VIDEO = re.compile(r"BV[0-9A-Za-z]{8,}|[a-z0-9]{0,3}(?:[a-f0-9]{16,})", re.ASCI
 _CHEER = re.compile(r"(\d)\1+|23+|88[16]|521|520(?:1314)?|1314")
 _AND_A_HALF = re.compile(r"(\d{1,3})([kKwW])([1-9])")  # "1w5", "3k8"
 _HAN = re.compile("[一-鿿]")
+# "k1ng", "h4ck3r", "n0pe": digits that stand for the letters they look like.
+_LEET = re.compile(r"[A-Za-z]?[a-z]*(?:(?:[0134]|00|33)[a-z]{1,12}){1,4}")
+_LEET_LETTERS = str.maketrans("0134", "oiea")
+_VOWELS = re.compile("[aeiouy]")
+_SYLLABLES = re.compile("up|no|go|ok|hi|he|we|me|my|in|on|to|so|do|be|is|it|of")
+_ARMS = re.compile(r"\s?(?:坦克|主战|式|型|战车|狙|榴)")
 _AGAINST = re.compile(r"(\d{1,2})([vV][sS]?)(\d{1,2})")
 
 
@@ -31,8 +37,12 @@ class Models:
         if _VIDEO.fullmatch(text):
             alone = not (place.before + place.after).strip()
             return ("视频" if place.zh or alone else "a video") if text.startswith("BV") else ""
-        if side := re.fullmatch(r"(\d{1,2})[xX](\d{1,2})", text):
-            return f"{place.number(side[1])}{place.pick('乘', ' by ')}{place.number(side[2])}"
+        if _LEET.fullmatch(text) and len(text) > (2 if "0" in text else 3) and text[0].isalpha():
+            plain = text.translate(_LEET_LETTERS)
+            if _VOWELS.search(plain.lower()) and sum(map(str.isdigit, text)) <= len(text) / 2:
+                return plain
+        if re.fullmatch(r"\d{1,2}(?:[xX]\d{1,2}){1,3}", text):
+            return place.pick("乘", " by ").join(map(place.number, re.findall(r"\d+", text)))
         cheer = re.fullmatch(r"([A-Za-z]+)(\d{2,})", text)
         if (
             cheer
@@ -42,6 +52,11 @@ class Models:
             if _HAN.search(said):
                 return said + digits.alone
             return said + place.pick(digits.alone, f" {place.digits(cheer[2][:3])}")
+        laughed = re.fullmatch(r"(\d{3,})([a-z]{2,6})", text)
+        if laughed and (known := lexicon.words.get(laughed[2])) and _HAN.search(said := known.reading("zh")):
+            digits = lexicon.digit_word(laughed[1])
+            if digits and digits.alone:
+                return digits.alone + said
         if place.zh and (sum_ := _AND_A_HALF.fullmatch(text)):
             return f"{place.two(sum_[1])}{'千' if sum_[2] in 'kK' else '万'}{place.number(sum_[3])}"
         if (amounts := self._amounts(text, place)) is not None:
@@ -50,7 +65,9 @@ class Models:
             lines, scan, rate = screen.groups()
             said = f"{place.model(lines)} {scan.upper()}"
             frames = "帧" if place.zh and place.after[:1] not in ("帧", "幀") else ""
-            return f"{said} {place.number(rate)}{frames}" if rate else said
+            return f"{said} {place.model(rate)}{frames}" if rate else said
+        if best := re.fullmatch(r"[bB][oO]([13579])", text):  # an even one is a game's name
+            return f"{place.pick('B O', 'best of')} {place.number(best[1])}"
         if versus := _AGAINST.fullmatch(text):
             return f"{place.number(versus[1])} V {place.number(versus[3])}"
         said_pieces: list[str] = []
@@ -74,7 +91,7 @@ class Models:
         if "." in digits:
             return place.number(digits)
         if pieces == 2 and not before and place.zh and len(digits) < 3:
-            return place.number(digits)
+            return place.digits(digits) if _ARMS.match(place.after) else place.number(digits)
         if not place.zh and len(digits) == 2 and digits[0] == "0":
             return f"oh {place.number(digits[1])}"
         if len(digits) > 2 and len(set(digits)) == 1:
@@ -98,6 +115,15 @@ class Models:
             lower in self._lexicon.acronyms
             or letters in self._lexicon.acronyms
             or lower in ("ti", "gt", "gs", "ak")
+        ):
+            return spelled(letters)
+        if (
+            place.zh
+            and len(letters) == 2
+            and letters.islower()
+            and at == 0
+            and pieces == 2
+            and not _SYLLABLES.fullmatch(lower)
         ):
             return spelled(letters)
         if lower == "super":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.chat.normalize import signs
+from bot.chat.normalize import arithmetic, joints, signs
 from bot.chat.normalize.characters import clean, cut, finish, is_sayable
 from bot.chat.normalize.faces import Faces
 from bot.chat.normalize.language import Context, Run, runs
@@ -21,14 +21,13 @@ from bot.messages import Fragment, FragmentKind
 _SIMPLE = re.compile(r"[㐀-鿿，。！？、]*")  # Chinese alone: only repeats and marks to see to
 _LATIN = re.compile("[A-Za-z]")
 _MENTION = re.compile(r"(?<![\w.])@([\w.-]{1,40})")
+_AT = re.compile(r"(?<!\S)@(?=\s+[\w$])|(?<=[a-z0-9]\s)@(?=me\b|[0-9])|(?<=[别被乱求])@(?=[我你他她])")
 _HASHTAG = re.compile(r"(?<![0-9CFcf])#(?=[^\W\d_])([\w-]{1,40})#?")
 _FRAMED = re.compile(r"(?<![A-Za-z0-9_])[xX]{1,2}_[A-Za-z0-9_]{1,40}_[xX]{1,2}(?![A-Za-z0-9_])")
-_DOT = re.compile(r"(?<![Nn][Oo])(?<=[A-Za-z])\.(?=[0-9])")  # "vol.2"
-_CODEC = re.compile(r"(?<![A-Za-z0-9])([HhXx])\.(?=26[3-6](?!\d))")
-_PER = re.compile(r"(?<=[0-9A-Za-z])/(?=(?:month|mo|hour|day|week|year|person|kill|game|match)(?![A-Za-z]))")
 _SLIPS = re.compile(r"!+1[!1]*(?![\w.])")  # "!!1!": the shift key let go
 _LAUGH = re.compile(r"([哈呜])\1{3,}")
 _HAN = re.compile("[㐀-鿿]")
+_SPARE = 100  # characters read beyond the limit: signs that vanish leave room for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,11 @@ class Normalizer:
             text = signs.read(self._repeats.read(text), "zh")
             return cut(text, self._limit) if is_sayable(text) else ""
         if "π" in text:
-            text = text.replace("π", "派" if _HAN.search(text) else " pi ")
+            text = text.replace("π", "派" if language == "zh" or _HAN.search(text) else " pi ")
         text = self._links.read(text)
         if "@" in text:
             around = "zh" if _HAN.search(text) else "en"
+            text = _AT.sub(" 艾特 " if around == "zh" else " at ", text)
             text = _MENTION.sub(lambda at: f" {speak_name(at[1], around)} ", text)
         if "#" in text:
             text = _HASHTAG.sub(r" \1 ", text)
@@ -129,12 +129,10 @@ class Normalizer:
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
         if "!1" in text:
             text = _SLIPS.sub("!", text)
-        text = self._repeats.read(text)
-        if "." in text:
-            text = _DOT.sub(" ", _CODEC.sub(r"\1", text))
-        if "/" in text:
-            text = _PER.sub(" per ", text)
+        text = cut(self._repeats.read(text), self._limit + _SPARE)
+        text = joints.read(text, chinese=_HAN.search(text) is not None)
         context = Context(text, language, self._lexicon)
+        text = arithmetic.letters(text, chinese=context.main == "zh")
         text = self._numbers.read(text, context)
         if _LATIN.search(text):
             text = self._words.read(text, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.chat.normalize import calendar, digits, figures
+from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
@@ -13,9 +13,12 @@ from bot.chat.normalize.place import Place
 from bot.chat.normalize.quantities import NUMBER, amount
 
 _NEAR = 12  # characters on either side that a reading may depend on
+_REACH = 32  # characters that what holds a digit may begin before it: "geforce 4090"
 _MAKER = re.compile(r"\b(?:vivo|oppo|find|honor|poco|bmw|xperia|lumix|fuji)\s$", re.IGNORECASE)
 _ENDS = re.compile(r"\d[点點日号號月年时時分秒元块天岁楼层级名]$")  # a number's end, where a hyphen is "to"
-_DIGIT = re.compile(r"[0-9]")
+_SCREEN = re.compile(r"屏|比例|ratio|screen|monitor|display|instead|\b(?:16:9|4:3|res)\b")
+_CRAFT = re.compile(r"(?:^|[^一-鿿]|[的和架台艘开看是])[运轰直苏图](?!.)")  # 运-20, 苏-57
+_DIGIT = re.compile(f"[0-9{arithmetic.VULGAR}]")
 # Each repeat inside another is bounded: the cost is linear in the line's length.
 _NOT_IN_NUMBER = r"(?<![0-9.,])"
 _END = r"(?![0-9])"
@@ -23,8 +26,8 @@ _HALF = r"(?:\s?[aApP]\.?[mM]\b\.?)"
 
 
 def _units(lexicon: Lexicon) -> str:
-    longest_first = sorted({*lexicon.units, "k", "K", "w", "W", "M", "B"} - {"%"}, key=len, reverse=True)
-    return "|".join(map(re.escape, longest_first))
+    units = {*lexicon.units, *lasting.UNITS, "k", "K", "w", "W", "M", "B"} - {"%"}
+    return "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
 
 
 class Numbers:
@@ -33,21 +36,29 @@ class Numbers:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._models = Models(lexicon)
-        units = rf"(?:[%％‰](?!\d)|(?:{_units(lexicon)})(?![A-Za-z0-9²³]))"
+        units = rf"(?:[%％‰](?!\d)|(?:{_units(lexicon)})(?![A-Za-z0-9²³]|/\s))"
         unit = rf"\s?{units}"
         unspaced = units
-        sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩]))?"
-        money = rf"[$¥￥€£₩]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
+        sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩₹₽₱฿₫]))?"
+        money = (
+            rf"[$¥￥€£₩₹₽₱฿₫]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
+        )
         to = r"\s?[-~～–—]{1,2}\s?"
         models = "|".join(
             sorted((re.escape(m) for m in lexicon.models if m.isascii()), key=len, reverse=True)
         )
         shapes = {
             "about": r"(?<![\w~])[~～≈]\s?(?=\d)",
-            "height": r"(?<![\w.])[3-8]'\d{1,2}(?:\"|''|(?![\w']))",
+            "maths": arithmetic.EXPRESSION,
+            "compared": r"(?<![<>=\w-])[<>≥≤±]=?\s?(?=[$€£¥]?\d)",
+            "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
+            "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
+            r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
             r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
             rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
+            "dialled": r"(?<![\w./-])\d{3}-\d{4}(?![\w/-])(?!\.\d)",
+            "timed": rf"(?<![\d:.])(?:\d{{1,2}}:)?\d{{1,2}}:\d\d\.\d{{1,3}}{_END}(?![.:])",
             "clock": rf"(?<![\d:.])(?:\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?"
             rf"(?:{to}\d{{1,2}}:\d\d(?::\d\d)?{_HALF}?)?"
             rf"|\d{{1,2}}(?:{_HALF}?{to}\d{{1,2}})?{_HALF})(?![:\d])",
@@ -55,13 +66,13 @@ class Numbers:
             rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
             "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
             rf"|\d{{1,5}}(?:\.\d{{1,5}}){{2,4}}){_END}",
-            "timed": rf"(?<![\d:.])(?:\d{{1,2}}:)?\d{{1,2}}:\d\d\.\d{{1,3}}{_END}(?![.:])",
             "colon": r"(?<![\d:])\d{1,4}(?:\s?[:：]\s?\d{1,4}){1,3}(?![:\d])",
             "resolution": r"(?<![\w.])\d{3,5}\s?[xX×*]\s?\d{3,5}(?![\w.])",
             "sum": rf"(?<![\w.]){NUMBER}(?:\s?[-−+*×÷/xX^]\s?{NUMBER}){{1,8}}"
             rf"\s?[=≈]\s?(?:-?{NUMBER}|[?？几])?"
             rf"|(?<![\w.]){NUMBER}(?:\s?[+×÷*]\s?{NUMBER}){{1,8}}(?![\w])"
-            rf"|(?<![\w.]){NUMBER}\s?[=><≈≥≤]\s?{NUMBER}(?![\w])",
+            rf"|(?<![\w.]){NUMBER}\s?[=><≈≥≤≠]\s?{NUMBER}(?![\w/])",
+            "of": rf"(?<![\w./]){NUMBER}[kKmMwW]/{NUMBER}[kKmMwW](?![\w/])",
             "slashes": r"(?<![\w./])\d{1,4}(?:\.\d(?=/(?:5|10|100)(?!\d)))?(?:/\d{1,4}){1,4}"
             r"(?![\w/])(?!\.\d)",
             "ordinal": r"(?<![\w.])\d{1,5}(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])",
@@ -74,11 +85,11 @@ class Numbers:
             "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
             "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
-            "times": r"(?<![A-Za-z0-9])[xX×*]\s?\d{1,4}(?![A-Za-z0-9.])",
+            "times": r"(?:(?<![A-Za-z0-9])[xX]|(?<![0-9])[×*])\s?\d{1,4}(?![A-Za-z0-9.])",
             "hyphen": r"(?<![\w.-])\d{1,4}(?:\.\d)?(?:\s?[-~～–—]{1,2}\s?\d{1,4}(?:\.\d)?){1,3}(?![\w.-])",
             "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
             r"|[Tt][Oo][Pp]\s?\d{1,4}"
-            r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])",
+            r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])(?!\.\d)",
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
             r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
@@ -88,9 +99,13 @@ class Numbers:
             "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items()), re.ASCII
         )
         self._readers: dict[str, Callable[[str, Place], str | None]] = {
-            "about": lambda _, place: place.pick("大约", "about "),
+            "about": self._about,
+            "maths": arithmetic.expression,
+            "compared": arithmetic.compared,
+            "vulgar": arithmetic.vulgar,
             "height": figures.height,
             "phone": figures.phone,
+            "dialled": figures.local_phone,
             "clock": self._clock,
             "date": calendar.date,
             "dotted": figures.dotted,
@@ -98,6 +113,7 @@ class Numbers:
             "colon": figures.colon,
             "resolution": figures.resolution,
             "sum": figures.sum_of,
+            "of": self._of,
             "slashes": figures.slashes,
             "ordinal": figures.ordinal,
             "day": calendar.named_day,
@@ -130,13 +146,24 @@ class Numbers:
             said = self._readers[match.lastgroup](match[0], place)
             if said is None:
                 said = self._pieces(match[0], place)
+            if place.zh and match.lastgroup in ("about", "compared"):
+                return said  # the number that follows is Chinese too
             before, after = text[start - 1 : start], text[end : end + 1]
             # A reading in letters stands apart from the letters beside it.
             left = " " if _meets(before, said[:1]) else ""
             right = " " if _meets(said[-1:], after) else ""
             return f"{left}{said}{right}"
 
-        return self._shapes.sub(replaced, text)
+        # Only around digits are the shapes looked for: there are many, and most of a line has none of them.
+        said: list[str] = []
+        end = 0
+        while digit := _DIGIT.search(text, end):
+            found = self._shapes.search(text, max(end, digit.start() - _REACH))
+            if found is None:
+                break
+            said += (text[end : found.start()], replaced(found))
+            end = found.end()
+        return "".join(said) + text[end:]
 
     def _pieces(self, text: str, place: Place) -> str:
         """What has the shape of something and is not: its numbers, one after the other."""
@@ -148,10 +175,13 @@ class Numbers:
         plain = re.fullmatch(r"\d{1,2}:\d\d", text)
         if plain and (
             text in ("16:10", "21:10")
-            and re.search(r"屏|比例|ratio|screen|monitor|display", place.before + place.after)
+            and re.search(
+                r"屏|比例|ratio|screen|monitor|display|\b(?:16:9|4:3|res)\b|instead",
+                place.before + place.after,
+            )
         ):
             return figures.colon(text, place)
-        if plain and figures.is_score(text, place):
+        if plain and figures.is_score(text, place, colon=True):
             return figures.colon(text, place)
         return (
             calendar.clock(text, place) or figures.colon(text, place)
@@ -159,10 +189,22 @@ class Numbers:
             else calendar.clock(text, place)
         )
 
+    def _about(self, text: str, place: Place) -> str:
+        if "≈" in text and place.before.rstrip()[-1:].isalnum():
+            return place.pick("约等于", " is about ")
+        return place.pick("大约", "about ")
+
+    def _of(self, text: str, place: Place) -> str | None:
+        """ "30k/60k": so much of so much."""
+        first, second = (amount(part, place) for part in text.split("/"))
+        return f"{first}{place.pick('，', ' out of ')}{second}" if first and second else None
+
     def _times(self, text: str, place: Place) -> str | None:
         if text[0] in "xX" and (place.after_maker or _MAKER.search(place.before)):
             return None
         times = text.lstrip("xX×* ")
+        if times in ("264", "265"):  # a codec's name
+            return f"X {place.model(times)}"
         if place.after[:1] == "倍":
             return place.two(times)
         return place.pick(f"乘{place.number(times)}", f"times {place.number(times)}")
@@ -189,6 +231,8 @@ class Numbers:
             return said
         said = calendar.dotted(number, place) if re.fullmatch(r"\d+\.\d+", number) else None
         said = said or place.number(number)
+        if sign == "-" and (place.after_maker or _CRAFT.search(place.before)):
+            return place.model(number) if number.isdigit() else said
         if sign == "-" and place.zh and _ENDS.search(place.before):
             return f"到{said}"
         if sign == "-":

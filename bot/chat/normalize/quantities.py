@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 
-from bot.chat.normalize import numerals
+from bot.chat.normalize import lasting, numerals
 from bot.chat.normalize.place import Place
+from bot.chat.normalize.worth import is_worth
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
-_PARTS = re.compile(rf"([+-]?)\s?([$¥￥€£₩]?)\s?({NUMBER})\s?(.*)", re.DOTALL)
-_SPAN = re.compile(r"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?([$¥￥€£₩]?\d.*)", re.DOTALL)
+_PARTS = re.compile(rf"([+-]?)\s?([$¥￥€£₩₹₽₱฿₫]?)\s?({NUMBER})\s?(.*)", re.DOTALL)
+_SPAN = re.compile(r"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?([$¥￥€£₩₹₽₱฿₫]?\d.*)", re.DOTALL)
 _CURRENCIES = {
     "$": ("美元", "dollar", "dollars"),
-    "¥": ("元", "yuan", "yuan"),
+    "¥": ("元", "yen", "yen"),
     "￥": ("元", "yuan", "yuan"),
     "€": ("欧元", "euro", "euros"),
     "£": ("英镑", "pound", "pounds"),
     "₩": ("韩元", "won", "won"),
+    "₹": ("卢比", "rupee", "rupees"),
+    "₽": ("卢布", "ruble", "rubles"),
+    "₱": ("比索", "peso", "pesos"),
+    "฿": ("泰铢", "baht", "baht"),
+    "₫": ("越南盾", "dong", "dong"),
 }
 _EN_MAGNITUDES = {
     "k": "thousand",
@@ -29,6 +35,7 @@ _EN_MAGNITUDES = {
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
 _COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
 _POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|金牌|铜牌|tdp", re.IGNORECASE)
+_CHARGER = re.compile(r"\s?(?:快充|闪充|快速充电|充电|电源|功率|适配器)")
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
 _AUDIENCE = re.compile(
     r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
@@ -36,10 +43,13 @@ _AUDIENCE = re.compile(
 # A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
 _KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
-    r"|screen|drive|tall|flight|trip|nap)\b"
+    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp)\b"
 )
 _SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
+_MEMORY = re.compile(r"(?:显存|内存|运存|闪存|硬盘|流量|存储)(?:有|是|只有|才)?\s?$")
+_CARATS = frozenset(("9", "14", "18", "22", "24"))
+_GOLD = re.compile(r"\s?[纯足黄铂白]?(?:玫瑰)?金(?![币额])")
 _IN = re.compile(r"\bin\s$")
 _AGO = re.compile(r"\s(?:ago|left|later|break|timer|timeout|ban|delay|queue)\b")
 _BIG = {"k": 3, "K": 3, "w": 4, "W": 4}
@@ -52,7 +62,7 @@ def amount(text: str, place: Place) -> str | None:
         return _one(text, place)
     first, second = span.groups()
     unit = _PARTS.fullmatch(second)
-    bare = re.fullmatch(rf"([$¥￥€£₩]?)({NUMBER})", first)
+    bare = re.fullmatch(rf"([$¥￥€£₩₹₽₱฿₫]?)({NUMBER})", first)
     if bare and unit and unit[4] == "%" and place.zh:
         return f"百分之{place.number(bare[2])}到{place.number(unit[3])}"
     if bare and bare[1] and unit and not unit[2]:
@@ -91,10 +101,14 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
     if unit == "w" and place.zh:
         unit = "W"
+    if unit == "g" and place.zh and _MEMORY.search(place.before):
+        return f"{place.number(number)} G"
     if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
         return f"{place.number(number)} G"
     if not place.zh and unit == "m" and (_AGO.match(place.after) or _IN.search(place.before)):
         unit = "min"
+    if unit in lasting.UNITS and (unit != "yo" or text.endswith(number + unit)):
+        return lasting.lasting(number, unit, place)
     known = place.lexicon.units.get(unit)
     if known is None or (unit == "V" and not text.endswith(number + "V")):
         return None
@@ -131,6 +145,8 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
         if magnitude and magnitude[0] not in "万萬亿億":
             return None
         return f"{place.two(number.removesuffix('.00'))}{magnitude}{zh}"
+    if is_worth(place):
+        many = one
     if magnitude:
         word = _EN_MAGNITUDES.get(magnitude, magnitude.lower())
         return f"{place.number(number)} {word} {many}" if word.isascii() else None
@@ -150,11 +166,14 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
 def _magnitude(number: str, unit: str, place: Place) -> str | None:
     if place.zh:
         if unit in "wW":
-            if (unit == "W" or number in _SUPPLIES) and (
-                _POWER.search(place.after) or _POWER.search(place.before)
+            if _CHARGER.match(place.after) or (
+                (unit == "W" or number in _SUPPLIES)
+                and (_POWER.search(place.after) or _POWER.search(place.before))
             ):
                 return None
             return _zh_big(number, 4)
+        if number in _CARATS and _GOLD.match(place.after):
+            return f"{place.number(number)} K"
         if number == "98":
             return "九八 K"
         if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):

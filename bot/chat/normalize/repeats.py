@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 
 _LONGEST_PHRASE = 5  # words
@@ -37,7 +38,7 @@ class Repeats:
     def _words(self, text: str) -> str:
         words = text.split(" ")
         keys = [word.lower().strip(",.!?，。！？~") for word in words]
-        if len(keys) - len(set(keys)) < self._most:
+        if len(keys) - len(set(keys)) < self._most or not self._may_repeat(keys):
             return text
         kept: list[int] = []
         at = 0
@@ -48,6 +49,13 @@ class Repeats:
             kept += range(at, at + length * (times if counted else min(times, self._most)))
             at += length * times
         return " ".join(words[index] for index in kept)
+
+    def _may_repeat(self, keys: list[str]) -> bool:
+        """False only if no phrase stands there too often; many times faster than to look at every place."""
+        return any(
+            sum(map(operator.eq, keys, keys[length:])) >= length * self._most
+            for length in range(1, _LONGEST_PHRASE + 1)
+        )
 
     def _repeat(self, keys: list[str], at: int) -> tuple[int, int]:
         """The shortest phrase at `at` that is repeated too often, and how many times it stands there."""

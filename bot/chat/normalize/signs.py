@@ -12,8 +12,9 @@ _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER}
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
-_AND = re.compile(rf"(?<={_LETTER})\s*[&＆]\s*(?={_LETTER})")
-_EQUALS = re.compile(rf"(?<={_LETTER})(?:\s*\))?\s*={{1,3}}\s*(?={_LETTER})")
+_LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
+_AND = re.compile(rf"(?<={_LETTER})\s*[&＆]{{1,2}}\s*(?={_LETTER})")
+_EQUALS = re.compile(rf"(?:(?<={_LETTER})|(?<=°))(?:\s*\))?\s*={{1,3}}\s*(?={_LETTER})")
 _NOT_EQUAL = re.compile(rf"(?<={_LETTER})\s*!={{1,2}}\s*(?={_LETTER})")
 _AT_LEAST = re.compile(rf"(?<={_LETTER})\s*>=\s*(?={_LETTER})")
 _AT_MOST = re.compile(rf"(?<={_LETTER})\s*<=\s*(?={_LETTER})")
@@ -22,9 +23,26 @@ _POWER = re.compile(rf"(?<={_LETTER})\)?\^\s?(-?[^\W_]{{1,12}})")
 _POWERS = {"二": "平方", "三": "立方", "two": "squared", "three": "cubed"}
 _GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
 _LESS = re.compile(rf"(?<=[^\W_<])\s*[<＜]\s*(?={_LETTER})")
+# In the order in which they are looked for; without one of its signs a pattern is not tried.
+_SAID = (
+    (_NOT_EQUAL, ("!=",), "不等于", "is not"),
+    (_AT_LEAST, (">=",), "大于等于", "is at least"),
+    (_AT_MOST, ("<=",), "小于等于", "is at most"),
+    (_GROWS, ("+=",), "加等于", "plus equals"),
+    (_ARROW, ("→", "⇒", "➡", "->", "=>"), "到", "to"),
+    (_PLUS, ("+",), "加", "plus"),
+    (_TRAILING_PLUS, ("+",), "加", "plus"),
+    (_LEADING_PLUS, ("+",), "加", "plus"),
+    (_LEADING_MINUS, ("-",), "减", "minus"),
+    (_AND, ("&", "＆"), "和", "and"),
+    (_EQUALS, ("=",), "等于", "equals"),
+    (_GREATER, (">", "＞"), "大于", "is greater than"),
+    (_LESS, ("<", "＜"), "小于", "is less than"),
+)
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,10}>")
 _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("≤", "小于等于", "at most"),
-          ("±", "正负", "plus or minus"), ("×", "乘", "times"), ("÷", "除以", "divided by"),
+          ("≠", "不等于", "is not equal to"), ("±", "正负", "plus or minus"), ("×", "乘", "times"),
+          ("÷", "除以", "divided by"),
           ("∞", "无穷", "infinity"), ("%", "百分号", "percent"),
           ("²", "平方", "squared"), ("³", "立方", "cubed"),
           ("°", "度", "degrees"))  # fmt: skip
@@ -49,29 +67,18 @@ def read(text: str, language: str) -> str:
     if not _SIGNS.search(text):
         return text.strip()
     chinese = language == "zh"
-    text = _TAG.sub(_markup, text)
+    if "<" in text:
+        text = _TAG.sub(_markup, text)
     if "^" in text:
         text = _POWER.sub(lambda power: _power(power[1], chinese=chinese), text)
-    for pattern, zh, en in (
-        (_NOT_EQUAL, "不等于", "is not"),
-        (_AT_LEAST, "大于等于", "is at least"),
-        (_AT_MOST, "小于等于", "is at most"),
-        (_GROWS, "加等于", "plus equals"),
-        (_ARROW, "到", "to"),
-        (_PLUS, "加", "plus"),
-        (_TRAILING_PLUS, "加", "plus"),
-        (_LEADING_PLUS, "加", "plus"),
-        (_AND, "和", "and"),
-        (_EQUALS, "等于", "equals"),
-        (_GREATER, "大于", "is greater than"),
-        (_LESS, "小于", "is less than"),
-    ):
-        said = f" {zh} " if chinese else f" {en} "
-        text = pattern.sub(lambda sign, said=said: _between(sign, said), text)  # type: ignore[misc]
+    for pattern, signs, zh, en in _SAID:
+        if any(sign in text for sign in signs):
+            said = f" {zh} " if chinese else f" {en} "
+            text = pattern.sub(lambda sign, said=said: _between(sign, said), text)  # type: ignore[misc]
     if not text.isascii() or "%" in text:
         for sign, zh, en in _WORDS:
             if sign in text:
-                text = re.sub(rf"(?<=[^\W_]){sign}", zh if chinese else f" {en} ", text)
+                text = re.sub(rf"(?<=[^\W_])\s?{sign}", zh if chinese else f" {en} ", text)
     if "-" in text:
         text = _WEEKDAYS.sub("到", text)
     text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)

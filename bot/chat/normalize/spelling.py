@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
-from bot.chat.normalize.lexicon import Lexicon
+from bot.chat.normalize.lexicon import Lexicon, are_initials
 
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
-_VOWEL = re.compile("[aeiouyAEIOUYÀ-ÿ]")
+VOWEL = re.compile("[aeiouyAEIOUYÀ-ÿ]")
+# Noises, not initials: grr, pfft, hmm.
+_SOUND = re.compile(
+    r"..(.)\1$|ff|ss|[hm]m|^(?:mm|hh|zz)$"
+    r"|^(?:[hm]+|z+|[bg]r+|[pt]?s+[ht]+|p?f+t+|tch|mr|ms|dr|st|nd|rd|th|ng|vs|ft)$"
+)
 ROMAN = {
     "II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12, "XIII": 13,
     "XIV": 14, "XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "V": 5, "X": 10,
@@ -17,6 +22,7 @@ _SERIES = frozenset(
     ["gta", "ff", "fantasy", "civ", "civilization", "iphone", "persona", "elizabeth", "fighter", "souls"]
 )
 _LONGEST_ACRONYM = 4
+_ALPHABET = "abcdefghij"
 
 
 def spelled(letters: str) -> str:
@@ -39,6 +45,8 @@ def humps(word: str) -> list[str]:
 def said(word: str, lexicon: Lexicon, *, shouting: bool, chinese: bool) -> str:
     """A Latin word without a reading of its own in the tables."""
     lower = word.lower()
+    if (len(word) > 2 and _ALPHABET.startswith(lower)) or lower == "xyz":
+        return spelled(word)
     if word in lexicon.names:
         return lexicon.names[word]
     if lower in lexicon.acronyms:
@@ -46,8 +54,11 @@ def said(word: str, lexicon: Lexicon, *, shouting: bool, chinese: bool) -> str:
     if word.isupper():
         return _capitals(word, lower, lexicon, shouting=shouting)
     if word.islower() or word.istitle():
-        if chinese and 2 <= len(word) <= 5 and not _VOWEL.search(word) and word.isascii():
-            return spelled(word)  # initials of a phrase in pinyin
+        if 2 <= len(word) <= 5 and word.isascii():
+            if chinese and are_initials(lower):
+                return spelled(word)  # initials of a phrase in pinyin
+            if word.islower() and not VOWEL.search(word) and not _SOUND.search(word):
+                return spelled(word)
         return word
     parts = humps(word) if word.isascii() else [word]
     plural = re.fullmatch("([A-Z]{2,5})s", word)
@@ -59,7 +70,7 @@ def said(word: str, lexicon: Lexicon, *, shouting: bool, chinese: bool) -> str:
     if len(parts[0]) == 1 and parts[0].islower():
         return word
     return " ".join(
-        said(part, lexicon, shouting=False, chinese=False) if len(part) > 1 else part.upper()
+        said(part, lexicon, shouting=len(part) > 3, chinese=False) if len(part) > 1 else part.upper()
         for part in parts
     )
 
@@ -67,13 +78,13 @@ def said(word: str, lexicon: Lexicon, *, shouting: bool, chinese: bool) -> str:
 def _capitals(word: str, lower: str, lexicon: Lexicon, *, shouting: bool) -> str:
     if len(word) == 1:
         return word
-    if len(set(word)) == 1 and not _VOWEL.search(word) and lower not in lexicon.capitals:
+    if len(set(word)) == 1 and not VOWEL.search(word) and lower not in lexicon.capitals:
         return spelled(word)  # FFFF, WWW
-    if word in lexicon.acronyms and not shouting:
+    if word in lexicon.acronyms and (not shouting or (len(word) > 2 and lower not in lexicon.capitals)):
         return spelled(word)
     if lower in lexicon.capitals:
         return lower if word != "OK" else word
-    if not _VOWEL.search(word) and len(word) <= 6 and len(set(word)) > 1:
+    if not VOWEL.search(word) and len(word) <= 6 and len(set(word)) > 1:
         return spelled(word)
     if len(word) <= _LONGEST_ACRONYM and not shouting and not re.search(r"(.)\1\1", word):
         return spelled(word)

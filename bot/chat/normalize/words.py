@@ -7,7 +7,7 @@ import re
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.numerals import en_cardinal, zh_cardinal
-from bot.chat.normalize.spelling import ROMAN, roman, said, spelled
+from bot.chat.normalize.spelling import ROMAN, VOWEL, roman, said, spelled
 
 _WORD = re.compile(r"(?<![0-9@À-ɏḀ-ỿ])[A-Za-zÀ-ɏḀ-ỿ]+(?:['’][A-Za-z]+)*(?:/(?![A-Za-z0-9]))?", re.ASCII)
 _LANGUAGES = re.compile(r"(?<![A-Za-z0-9])(C\+\+|[CF]#|c\+\+|c#|Q&A|q&a|R&B|r&b|D&D|d&d|AT&T)(?![A-Za-z0-9])")
@@ -42,7 +42,11 @@ _ASKS = frozenset(
         "friends",
     ]
 )
+_WHOSE = frozenset(
+    ("on", "my", "your", "ur", "his", "her", "their", "the", "an", "her's", "check")
+)  # before "ig": Instagram
 _HAN = re.compile("[一-鿿]")
+_MOST_ORDINARY = 10_000  # words remembered as said the way they are typed
 
 
 class Words:
@@ -54,11 +58,12 @@ class Words:
         self._signed = re.compile(
             rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, signed))})(?![A-Za-z0-9])", re.IGNORECASE
         )
+        self._ordinary: dict[str, set[str]] = {"zh": set(), "en": set()}
 
     def read(self, text: str, context: Context) -> str:
         chinese = context.chinese or context.main == "zh"
         language = "zh" if chinese else "en"
-        if "h" in text or "H" in text:
+        if "hhh" in text.lower():
             text = _LAUGH_H.sub(
                 "哈哈哈" if chinese or not re.search("[A-GI-Za-gi-z]", text) else "hahaha", text
             )
@@ -86,15 +91,31 @@ class Words:
         if "." in text:
             text = _INITIALS.sub(lambda match: spelled(match[0].replace(".", "")) + " ", text)
         shouting = _shouts(text, self._lexicon)
+        ordinary = self._ordinary[language]
         before = ""
 
         def replaced(match: re.Match[str]) -> str:
             nonlocal before
             word = match[0]
             previous, before = before, word
+            if word in ordinary:
+                return word
+            if self._is_ordinary(word, language):
+                if len(ordinary) >= _MOST_ORDINARY:
+                    ordinary.clear()
+                ordinary.add(word)
+                return word
             return self._apart(match, self._word(word, previous, match, language, shouting=shouting))
 
         return _WORD.sub(replaced, text)
+
+    def _is_ordinary(self, word: str, language: str) -> bool:
+        """`word` is said as it is typed, whatever stands beside it."""
+        if not (len(word) > 3 and word.isascii() and word.isalpha() and word.islower()):
+            return False
+        if word in self._lexicon.words or _STRETCHED.sub(r"\1", word) in self._lexicon.words:
+            return False
+        return said(word, self._lexicon, shouting=False, chinese=language == "zh") == word
 
     def _word(self, word: str, previous: str, match: re.Match[str], language: str, *, shouting: bool) -> str:
         lexicon = self._lexicon
@@ -115,6 +136,12 @@ class Words:
         key = word.replace("’", "'")
         if key.lower() == "ur" and language == "en" and _YOU_ARE.match(text, match.end()):
             return "you're"
+        if key == "op" and text[start - 1 : start] == "-":
+            return word  # co-op
+        if key == "til" and previous:
+            return word
+        if key.lower() == "ig" and previous.lower() in _WHOSE:
+            return "I G"
         if key == "VS" and re.match(
             r"\s?(?:Code|Studio|code|studio)(?![a-z])", text[match.end() : match.end() + 8]
         ):
@@ -127,7 +154,9 @@ class Words:
         ) and not (shouting and key.lower() in lexicon.capitals):
             return reading
         stretched = _STRETCHED.sub(r"\1", key.lower())
-        known = lexicon.words.get(stretched) if 1 < len(stretched) < len(key) else None
+        # "egg" is no stretched "eg": of two letters, only those that nobody says as a word.
+        short = len(stretched) == 2 and len(key) == 3 and VOWEL.search(stretched)
+        known = lexicon.words.get(stretched) if 1 < len(stretched) < len(key) and not short else None
         if known and (reading := known.reading(language)):
             return reading
         if key.endswith("'s") and len(key) > 3 and key[:-2].isupper():
@@ -143,6 +172,8 @@ class Words:
     def _letter(
         self, letter: str, previous: str, after: str, language: str, match: re.Match[str], *, shouting: bool
     ) -> str:
+        if match.start() > 1 and match.string[match.start() - 1] == "-":
+            return letter.upper()  # type-c
         if language == "zh":
             start, end = match.span()
             beside = match.string[max(0, start - 1) : start] + match.string[end : end + 1]
@@ -205,7 +236,10 @@ def _shouts(text: str, lexicon: Lexicon) -> bool:
     ordinary = [
         word
         for word in words
-        if word.lower() not in lexicon.acronyms and word not in lexicon.acronyms and word not in ROMAN
+        if word.lower() not in lexicon.acronyms
+        and word not in lexicon.acronyms
+        and word not in ROMAN
+        and (len(word) > 4 or VOWEL.search(word) or word.lower() in lexicon.words)
     ]
     return bool(ordinary) and (
         len(ordinary) > 1 or len(ordinary[0]) > 3 or len(words) > 1 or ordinary[0].lower() in lexicon.capitals

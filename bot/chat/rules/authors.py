@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bot.chat.folding import fold
 from bot.chat.rules.reasons import Reason, Rejected, Rule
@@ -12,7 +13,6 @@ from bot.messages import Author, ChatMessage, Event, Role
 STAFF = frozenset({Role.BROADCASTER, Role.MODERATOR})
 # Where accounts, medals and guards have levels; elsewhere everybody would be of level 0.
 _LEVELLED = {"bilibili"}
-_NOBODY = {"", "0"}  # ids that a platform gives to all whom it hides
 _BOT = Rejected(Reason.BOT)
 _IGNORED = Rejected(Reason.IGNORED)
 _ROLE = Rejected(Reason.ROLE)
@@ -32,7 +32,7 @@ def is_paid(message: ChatMessage) -> bool:
 
 def viewer_key(event: Event, author: Author) -> str:
     """The same viewer's key whenever they write, "twitch:123"; by name where the platform hides the id."""
-    if author.id in _NOBODY:
+    if author.hidden:
         return f"{event.source}:@{fold(author.login or author.name)}"
     return f"{event.source}:{author.id}"
 
@@ -48,13 +48,24 @@ class Names:
         return bool(names) and (
             fold(author.login) in names
             or fold(author.name) in names
-            or (author.id in names and author.id not in _NOBODY)
+            or (author.id in names and not author.hidden)
         )
 
 
-def unread(bots: Names, ignored: Names) -> Callable[[Author], Rejected | None]:
-    """For what is not typed (gifts, super chats): whose it is that nothing is said of."""
-    return lambda author: _BOT if bots.has(author) else _IGNORED if ignored.has(author) else None
+@dataclass(frozen=True, slots=True)
+class People:
+    """Those whom nothing is said of."""
+
+    bots: Names
+    ignored: Names
+
+    @classmethod
+    def of(cls, settings: RuleSettings) -> People:
+        return cls(Names(settings.bots), Names(settings.ignore))
+
+    def unread(self, author: Author) -> Rejected | None:
+        """For what is not typed (gifts, super chats)."""
+        return _BOT if self.bots.has(author) else _IGNORED if self.ignored.has(author) else None
 
 
 def from_bot(names: Names) -> Rule:

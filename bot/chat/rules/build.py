@@ -17,21 +17,21 @@ def build_rules(
     clock: Callable[[], float],
     estimate: Callable[[str], float],
     blocklist: Blocklist | None = None,
-    same_words: crowd.Crowd | None = None,
-    share: pace.Share | None = None,
+    memory: pace.InTurn | None = None,
+    people: authors.People | None = None,
 ) -> list[Rule]:
     """The rules of `settings`. `clock` is monotonic seconds, `estimate` a text's seconds of speech.
 
-    Give a Crowd of your own as `same_words` to ask it for counts, and a Share as `share` to tell it what was
-    not heard after all; their numbers are then what counts. Who
-    pays money is spared the rules on form and patience, never those on bots, commands, links and words.
+    Give what `with_memory` has made as `memory` to tell it what was not heard after all, and who is not read
+    as `people` if you have made it already. Who pays money is spared the rules on form and patience, never
+    those on bots, commands, links and words.
     """
     rules: list[Rule | None] = [content.longest(settings.longest) if settings.longest else None]
-    bots = authors.Names(settings.bots)
-    ignored = authors.Names(settings.ignore)
+    people = people or authors.People.of(settings)
+    bots = people.bots
     rules += [
         authors.from_bot(bots) if bots.all else None,
-        authors.from_ignored(ignored) if ignored.all else None,
+        authors.from_ignored(people.ignored) if people.ignored.all else None,
         authors.requirements(settings),
         commands.command(settings.command_prefix, settings.command_words)
         if settings.command_prefix
@@ -54,7 +54,7 @@ def build_rules(
         rules.append(content.language(allowed))
     if blocklist is not None:
         rules.append(blocked(blocklist))
-    rules.append(_with_memory(settings, clock, estimate, same_words, share))
+    rules.append(memory or with_memory(settings, clock, estimate))
     return [rule for rule in rules if rule is not None]
 
 
@@ -66,22 +66,20 @@ def blocked(blocklist: Blocklist) -> Rule:
     return clean
 
 
-def _with_memory(
+def with_memory(
     settings: RuleSettings,
     clock: Callable[[], float],
     estimate: Callable[[str], float],
-    same_words: crowd.Crowd | None,
-    share: pace.Share | None,
+    same_words: crowd.Crowd | None = None,
 ) -> pace.InTurn:
+    """The rules that remember. Give a Crowd of your own as `same_words` to ask it for counts."""
     paced: list[pace.Paced] = []
     if settings.same_viewer:
         paced.append(pace.SameViewer(settings.same_viewer, clock))
     if settings.cooldown:
         paced.append(pace.Cooldown(settings.cooldown, clock))
-    if share is None and settings.share and settings.share < 1:
-        share = pace.Share(settings.share, settings.share_of, estimate, clock)
-    if share is not None:
-        paced.append(share)
+    if settings.share and settings.share < 1:
+        paced.append(pace.Share(settings.share, settings.share_of, estimate, clock))
     if settings.same_words and same_words is None:
         same_words = crowd.Crowd(settings.same_words)
     merged = crowd.SameWords(same_words, clock) if same_words is not None else None

@@ -108,3 +108,6 @@ class SameWords:
             case Joined(into=into, count=count):
                 return Merged(Reason.MERGED, f"{count} people", into, count)
         return None
+
+    def unheard(self, message: ChatMessage) -> None:
+        self._crowd.retract(message.id)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bot.chat.rules.authors import is_paid, is_staff, viewer_key
-from bot.chat.rules.crowd import same_words_key
-from bot.chat.rules.reasons import Reason, Rejected, Rule
+from bot.chat.rules.crowd import SameWords, same_words_key
+from bot.chat.rules.reasons import Reason, Rejected
 from bot.messages import ChatMessage
 
 Clock = Callable[[], float]
@@ -24,6 +24,9 @@ class _Recent:
     def __init__(self) -> None:
         self._at: OrderedDict[str, float] = OrderedDict()
 
+    def forget(self, key: str) -> None:
+        self._at.pop(key, None)
+
     def since(self, key: str, now: float) -> float:
         return now - self._at.get(key, float("-inf"))
 
@@ -35,11 +38,16 @@ class _Recent:
 
 
 class Paced(Protocol):
-    """A rule with a memory: `heard` is told of each message that no rule has refused."""
+    """A rule with a memory: `heard` is told of each message that no rule has refused.
+
+    `unheard` is told of those among them that are not spoken after all, and then they do not count.
+    """
 
     def __call__(self, message: ChatMessage) -> Rejected | None: ...
 
     def heard(self, message: ChatMessage) -> None: ...
+
+    def unheard(self, message: ChatMessage) -> None: ...
 
 
 class InTurn:
@@ -48,7 +56,7 @@ class InTurn:
     `merged` is asked last. Staff are spared the paced ones, if they may; who pays is spared all.
     """
 
-    def __init__(self, paced: Sequence[Paced], merged: Rule | None, *, staff_pass: bool) -> None:
+    def __init__(self, paced: Sequence[Paced], merged: SameWords | None, *, staff_pass: bool) -> None:
         self._paced = paced
         self._merged = merged
         self._staff_pass = staff_pass
@@ -56,7 +64,7 @@ class InTurn:
     def __call__(self, message: ChatMessage) -> Rejected | None:
         if is_paid(message):
             return None
-        paced = () if self._staff_pass and is_staff(message.author) else self._paced
+        paced = self._paced_for(message)
         for rule in paced:
             if rejected := rule(message):
                 return rejected
@@ -65,6 +73,16 @@ class InTurn:
         for rule in paced:
             rule.heard(message)
         return None
+
+    def unheard(self, message: ChatMessage) -> None:
+        """A message that was passed is not spoken after all: it neither counts nor stands for others."""
+        if self._merged is not None:
+            self._merged.unheard(message)
+        for rule in () if is_paid(message) else self._paced_for(message):
+            rule.unheard(message)
+
+    def _paced_for(self, message: ChatMessage) -> Sequence[Paced]:
+        return () if self._staff_pass and is_staff(message.author) else self._paced
 
 
 class Cooldown:
@@ -83,6 +101,9 @@ class Cooldown:
 
     def heard(self, message: ChatMessage) -> None:
         self._recent.see(viewer_key(message, message.author), self._clock())
+
+    def unheard(self, message: ChatMessage) -> None:
+        self._recent.forget(viewer_key(message, message.author))
 
 
 class SameViewer:
@@ -103,6 +124,9 @@ class SameViewer:
     def heard(self, message: ChatMessage) -> None:
         if key := self._key(message):
             self._recent.see(key, self._clock())
+
+    def unheard(self, message: ChatMessage) -> None:
+        self._recent.forget(self._key(message))
 
     def _key(self, message: ChatMessage) -> str:
         words = same_words_key(message.text)
@@ -141,6 +165,9 @@ class Share:
     def heard(self, message: ChatMessage) -> None:
         seconds = self._estimate(message.text[:_ENOUGH])
         self.charge(viewer_key(message, message.author), seconds)
+
+    def unheard(self, message: ChatMessage) -> None:
+        self.charge(viewer_key(message, message.author), -self._estimate(message.text[:_ENOUGH]))
 
     def charge(self, viewer: str, seconds: float) -> None:
         """`viewer` has `seconds` of the microphone; less than 0: had them, and was not heard after all."""

@@ -1,0 +1,45 @@
+"""Says or parts the signs that join words to words or numbers: "$20/mo", "UTC+8", ".NET", "mid-30s"."""
+
+from __future__ import annotations
+
+import re
+
+_DOT = re.compile(r"(?<![Nn][Oo])(?<=[A-Za-z])\.(?=[0-9])")  # "vol.2"
+_CODEC = re.compile(r"(?<![A-Za-z0-9])([HhXx])\.(?=26[3-6](?!\d))")
+_PER = re.compile(
+    r"(?<=[0-9A-Za-z€$£])\s?/\s?(month|mo|mth|hour|hr|day|week|wk|year|yr|minute|min|second|sec|person|pp|kill|game|match|head"
+    r"|run|win|sub|night|round|pull|roll|stream|piece|gallon|gal|lb|oz|kg|gb|GB|mile|mi)(?![A-Za-z/])"
+)
+_SHORT = {
+    "mo": "month", "mth": "month", "hr": "hour", "wk": "week", "yr": "year", "min": "minute", "sec": "second",
+    "pp": "person", "gal": "gallon", "lb": "pound", "oz": "ounce", "kg": "kilo", "gb": "gigabyte",
+    "GB": "gigabyte", "mi": "mile",
+}  # fmt: skip
+_EXTENSION = re.compile(
+    r"(?<![^\s(\"'])\.(?=(?:NET|net|com|org|io|gg|tv|exe|py|js|zip|mp3|mp4|png|jpg|txt|json|jar|dll)(?![A-Za-z0-9]))"
+)
+_COMMA = re.compile(r"(?<![\d,.])(\d{1,4}),(\d\d)(?=\s?€)")  # as those count who pay in euros
+_SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
+# What a hyphen joins to a number is no model's name, and no sum less than nothing.
+_BEFORE_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9])(mid|early|late|pre|post|sub|non|ages?|top)-(?=[1-9])", re.IGNORECASE
+)
+_ZONE = re.compile(r"(?<![A-Za-z0-9])(GMT|UTC|T(?=-\d{1,3}\s?(?:min|sec|hour|day|week|month|:)))([+-])(?=\d)")
+_SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])")  # 几w
+
+
+def read(text: str, *, chinese: bool) -> str:
+    if "." in text:
+        text = _SAINT.sub("saint ", _DOT.sub(" ", _CODEC.sub(r"\1", text)))
+        text = _EXTENSION.sub("点 " if chinese else "dot ", text)
+    if "€" in text:
+        text = _COMMA.sub(r"\1.\2", text)
+    if "/" in text:
+        text = _PER.sub(lambda per: f" per {_SHORT.get(per[1], per[1])}", text)
+    if "-" in text or "+" in text:
+        text = _BEFORE_NUMBER.sub(r"\1 ", text)
+        plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
+        text = _ZONE.sub(lambda zone: zone[1] + (plus if zone[2] == "+" else minus), text)
+    if chinese and "几" in text:
+        text = _SOME.sub(lambda tens: "万" if tens[0] in "wW" else "千", text)
+    return text
