@@ -66,6 +66,21 @@ def parse_speech(body: bytes) -> SpeechRequest:
     return SpeechRequest(text, _string(wanted, "voice"), float(speed), cast("Format", sound or "wav"))
 
 
+MAX_AHEAD = 16  # texts that may be named to be asked for soon
+
+
+def parse_ahead(body: bytes) -> list[SpeechRequest]:
+    """What POST /v1/audio/ahead names: {"requests": [bodies of POST /v1/audio/speech]}. Raises ApiError."""
+    try:
+        wanted = json.loads(body)
+        requests = wanted["requests"]
+        if not isinstance(requests, list):
+            raise TypeError
+    except (ValueError, RecursionError, TypeError, KeyError):
+        raise ApiError(400, 'The body must be {"requests": […]}.', code="invalid_json") from None
+    return [parse_speech(json.dumps(request).encode()) for request in requests[:MAX_AHEAD]]
+
+
 def no_such_voice(voice: str, known: Iterable[str]) -> ApiError:
     known = sorted(known)
     shown = voice if len(voice) <= 40 else voice[:40] + "…"

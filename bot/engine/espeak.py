@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ class Settings:
 class EspeakEngine:
     name = "espeak"
     rate = 22050
+    rehearsal = "1"
 
     def __init__(self) -> None:
         self._settings: dict[str, Settings] = {}
@@ -73,6 +74,15 @@ class EspeakEngine:
             # Whoever asked has the piece by now; the next one, of whatever request, finds a voice loaded.
             following = self._manner(settings, plan[number][0], speed)[1] if number < len(plan) else manner
             self._library.renew(following.voice)
+
+    def ahead(self, wanted: Sequence[tuple[str, Voice, float]]) -> None:
+        """Nothing: it is faster than asking for it."""
+
+    def idle(self) -> bool:
+        return False
+
+    def facts(self) -> Mapping[str, object]:
+        return {"version": self._library.version}
 
     def _manner(self, settings: Settings, language: str, speed: float) -> tuple[str, Manner]:
         """The language that this voice really speaks for `language`, and how."""

@@ -30,7 +30,7 @@ def wav_header() -> bytes:
 def encode(pieces: Iterator[NDArray[np.float32]], rate: int) -> Generator[bytes]:
     """Little-endian PCM at RATE of mono float pieces at `rate`, resampled as one signal: joins stay joins.
 
-    Closing it closes `pieces`.
+    A piece may be empty. Closing it closes `pieces`.
     """
     # Here, not above: the server answers /health before numpy is there, which takes 0.2 s to import.
     import numpy as np
@@ -43,8 +43,7 @@ def encode(pieces: Iterator[NDArray[np.float32]], rate: int) -> Generator[bytes]
     try:
         for piece in pieces:
             samples = resampler.resample_chunk(piece) if resampler else piece
-            if samples.size:
-                yield quantize(samples)
+            yield quantize(samples)  # empty too: somebody else may have their turn
         if resampler:
             rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
             if rest.size:

@@ -12,44 +12,57 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.engine.choice import Name, engines
+from bot.engine.f5.settings import F5Settings
 from bot.engine.host import Host
 from bot.engine.server import Server
-
-if TYPE_CHECKING:
-    from bot.engine.engine import Engine
 
 log = logging.getLogger(__name__)
 
 _GRACE = 0.1  # seconds that speech under way is given when the process is told to end
 
 
-def serve(*, host: str, port: int, voices: Path, token: str = "", watch_stdin: bool = False) -> int:
+def serve(
+    *,
+    host: str,
+    port: int,
+    voices: Path,
+    name: Name = "auto",
+    f5: F5Settings | None = None,
+    token: str = "",
+    watch_stdin: bool = False,
+) -> int:
     """Serves until SIGINT or SIGTERM; to be called on the main thread. Returns the exit code.
 
-    Prints {"listening": "http://host:port"} as soon as it listens, before the engine is ready. Port 0 is
-    any free one. With `watch_stdin` the process ends at once when its standard input does.
+    `name`: which engine, as `engines` has it. Prints {"listening": "http://host:port"} as soon as it listens,
+    before an engine is ready. Port 0 is any free one. With `watch_stdin` the process ends at once when its
+    standard input does.
     """
     if not voices.is_dir():
         return _fail(f"There is no folder of voices at {voices}; name it with --voices.")
     if watch_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True, name="watch-stdin").start()
-    return asyncio.run(_serve(host, port, voices, token))
+    engine: Host = Host(engines(name, f5 or F5Settings(), lambda: bool(engine.shelf.of("f5"))), voices)
+    code = asyncio.run(_serve(host, port, engine, token))
+    if engine.busy:  # loading, or deep in a piece: it would be waited for
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
-async def _serve(host: str, port: int, voices: Path, token: str) -> int:
+async def _serve(host: str, port: int, engine: Host, token: str) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not loop.add_signal_handler, which Windows lacks.
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
-    engine = Host("espeak", _espeak, voices)
     runner = web.AppRunner(
-        Server(engine, token).application(),
+        Server(engine, token, engine.shelf.folder).application(),
         handler_cancellation=True,
         shutdown_timeout=_GRACE,
         access_log=None,
@@ -72,13 +85,6 @@ async def _serve(host: str, port: int, voices: Path, token: str) -> int:
     finally:
         await runner.cleanup()
         engine.close()
-
-
-def _espeak() -> Engine:
-    # Here, not above: numpy would hold up the listening by 0.2 s.
-    from bot.engine.espeak import EspeakEngine
-
-    return EspeakEngine()
 
 
 def _end_with_stdin() -> None:

@@ -8,14 +8,25 @@ import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError
 
 from bot import __version__
-from bot.engine.api import MAX_BODY, ApiError, SpeechRequest, error_body, no_such_voice, parse_speech
+from bot.engine.api import (
+    MAX_BODY,
+    ApiError,
+    SpeechRequest,
+    error_body,
+    no_such_voice,
+    parse_ahead,
+    parse_speech,
+)
 from bot.engine.host import Host
 from bot.engine.pcm import BYTES_PER_SECOND, CONTENT_TYPES, wav_header
+from bot.engine.uploads import Uploads
+from bot.engine.voices import Voice
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +36,15 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """Handlers around one Host. With a token, everything but /health asks for it as a bearer token."""
+    """Handlers around one Host. With a token, everything but /health asks for it as a bearer token.
 
-    def __init__(self, host: Host, token: str = "") -> None:
+    `folder` is that of the voices: with it, they can be added and removed.
+    """
+
+    def __init__(self, host: Host, token: str = "", folder: Path | None = None) -> None:
         self._host = host
         self._token = token
+        self._folder = folder
         self._numbers = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -41,6 +56,9 @@ class Server:
         app.router.add_get("/health", self._health)
         app.router.add_get("/v1/voices", self._voices)
         app.router.add_post("/v1/audio/speech", self._speech)
+        app.router.add_post("/v1/audio/ahead", self._ahead)
+        if self._folder is not None:
+            app.router.add_routes(Uploads(self._host, self._folder).routes())
         return app
 
     async def _health(self, _request: web.Request) -> web.Response:
@@ -53,6 +71,18 @@ class Server:
                 "engine": self._host.name,
                 "active": self._host.active,
                 "version": __version__,
+                "settled": self._host.settled,
+                "engines": [
+                    {
+                        "name": worker.name,
+                        "status": worker.health.status,
+                        "progress": worker.health.progress,
+                        "detail": worker.health.detail,
+                        "voices": len(worker.voices),
+                        **worker.facts(),
+                    }
+                    for worker in self._host.workers
+                ],
             }
         )
 
@@ -73,6 +103,14 @@ class Server:
             }
         )
 
+    async def _ahead(self, request: web.Request) -> web.Response:
+        """Not OpenAI's: what will be asked for soon is made while nobody waits, and then is there at once."""
+        wanted = parse_ahead(await request.read())
+        if not self._host.is_slow:
+            raise ApiError(501, "This engine speaks at once: there is nothing to make ahead.", code="quick")
+        self._host.ahead((one.input, one.voice, one.speed) for one in wanted)
+        return web.json_response({"named": len(wanted)}, status=202)
+
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await request.read()
@@ -84,17 +122,16 @@ class Server:
             raise ApiError(
                 503, f"The engine is not ready. {health.detail}", code=f"engine_{health.status}", retry=1
             )
-        if wanted.voice not in self._host.voices:
+        if self._host.find(wanted.voice) is None:
             await self._host.refresh()
-        if wanted.voice not in self._host.voices:
+        if (voice := self._host.find(wanted.voice)) is None:
             raise no_such_voice(wanted.voice, self._host.voices)
         if self._host.active >= MAX_ACTIVE:
             raise ApiError(503, f"{MAX_ACTIVE} texts are being spoken already.", code="busy", retry=1)
-        return await self._stream(request, wanted)
+        return await self._stream(request, wanted, voice)
 
-    async def _stream(self, request: web.Request, wanted: SpeechRequest) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, wanted: SpeechRequest, voice: Voice) -> web.StreamResponse:
         number = next(self._numbers)  # the log names a request by it: the text is a stranger's
-        voice = self._host.voices[wanted.voice]
         response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPES[wanted.format]})
         began = time.perf_counter()
         first = 0.0

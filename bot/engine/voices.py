@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.util
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _ID = re.compile(r"[a-z0-9_-]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -45,6 +47,39 @@ def find_folder(named: Path = DEFAULT_FOLDER) -> Path:
     return next((place for place in places if place.is_dir()), named)
 
 
+def check_id(name: str) -> str:
+    """`name`, if it may be a voice's. Raises VoiceError."""
+    if not _ID.fullmatch(name):
+        raise VoiceError(
+            "A voice's name has at most 40 of a-z, 0-9, '_' and '-', such as anna or my_voice-2."
+        )
+    return name
+
+
+def check_language(code: str) -> str:
+    """`code`, if it looks like one of a language. Raises VoiceError."""
+    if not _LANGUAGE.fullmatch(code):
+        raise VoiceError(f"{code[:40]!r} is no language code such as zh or en.")
+    return code
+
+
+def packaged_file(path: str) -> Path | None:
+    """A file inside the installed f5_tts package, which is not imported; None where it is not to be had."""
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or "\\" in path or "\0" in path:
+        return None
+    return next((place / parts for place in _f5_tts() if (place / parts).is_file()), None)
+
+
+@functools.cache
+def _f5_tts() -> tuple[Path, ...]:
+    try:
+        spec = importlib.util.find_spec("f5_tts")
+    except (ImportError, ValueError):
+        return ()
+    return tuple(map(Path, (spec and spec.submodule_search_locations) or ()))
+
+
 Fingerprint = tuple[tuple[str, int, int], ...]
 
 
@@ -59,7 +94,10 @@ def fingerprint(folder: Path) -> Fingerprint:
 
 
 def load_voices(folder: Path) -> tuple[dict[str, Voice], list[str]]:
-    """The voices in `folder` by id, in the order of their ids, and a sentence for each that was skipped."""
+    """The voices in `folder` by id, in the order of their ids, and a sentence for each that was skipped.
+
+    A voice whose recording comes with a package that is not installed is not there, and that is no fault.
+    """
     voices: dict[str, Voice] = {}
     problems: list[str] = []
     for path in sorted(folder.iterdir()):
@@ -72,7 +110,9 @@ def load_voices(folder: Path) -> tuple[dict[str, Voice], list[str]]:
             )
             continue
         try:
-            voices[path.name] = _read(path)
+            voice = _read(path)
+            if "packaged" not in voice.settings or _f5_tts():
+                voices[voice.id] = voice
         except VoiceError as fault:
             problems.append(f"The voice {path.name} is skipped: {path / 'voice.toml'}: {fault}")
     return voices, problems

@@ -11,12 +11,12 @@ import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.messages import EngineState, State
-from bot.speech.engine_link import EngineLost, Report, health, state_of
+from bot.speech.engine_link import EngineLost, Report, follow, health, state_of
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -42,10 +42,13 @@ class EngineChild:
         session: Callable[[], ClientSession],
         report: Report,
         *,
+        arguments: Sequence[str] = (),
         start_timeout: float = 60,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`arguments`: of its command line, which engine it is and how, as `engine_arguments` has them."""
         self._voices = voices
+        self._arguments = arguments
         self._session = session
         self._report = report
         self._start_timeout = start_timeout
@@ -65,9 +68,9 @@ class EngineChild:
             errors = asyncio.create_task(self._read_errors(process))
             was_ready = False
             try:
-                await self._wait_until_ready(process)
+                answer = await self._wait_until_ready(process)
                 was_ready = True
-                await self._watch(process)
+                await self._watch(process, answer)
                 reason = f"the engine stopped ({_how(process.returncode)})"
             except EngineLost as error:
                 reason = str(error)
@@ -99,6 +102,7 @@ class EngineChild:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.engine", "--voices", str(self._voices), "--watch-stdin"),
+            *self._arguments,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -110,7 +114,8 @@ class EngineChild:
         self.pid = process.pid
         return process
 
-    async def _wait_until_ready(self, process: Process) -> None:
+    async def _wait_until_ready(self, process: Process) -> dict[str, Any]:
+        """What it answers then. Raises EngineLost."""
         assert process.stdout
         try:
             async with asyncio.timeout(self._start_timeout):
@@ -122,7 +127,8 @@ class EngineChild:
                     raise EngineLost(f"the engine did not start ({_how(process.returncode)})") from None
                 shown = None
                 while True:
-                    state = state_of(await health(self._session(), self._base, timeout=_HEALTH_TIMEOUT))
+                    answer = await health(self._session(), self._base, timeout=_HEALTH_TIMEOUT)
+                    state = state_of(answer)
                     if state.state is State.FAILED:
                         raise EngineLost(state.detail)
                     if state != shown:
@@ -138,17 +144,24 @@ class EngineChild:
             ) from None
         self._suspected.clear()
         self._ready.set()
+        return answer
 
-    async def _watch(self, process: Process) -> None:
-        """Returns when it has died; raises EngineLost when it lives and does not answer."""
+    async def _watch(self, process: Process, answer: dict[str, Any]) -> None:
+        """Returns when it has died. Raises EngineLost when it lives and does not answer, or is not ready.
+
+        `answer` is what it said when it got ready.
+        """
         gone = asyncio.create_task(process.wait())
+        following = asyncio.create_task(follow(self._session(), self._base, self._report, answer))
         try:
             while True:
                 suspected = asyncio.create_task(self._suspected.wait())
-                await asyncio.wait((gone, suspected), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((gone, suspected, following), return_when=asyncio.FIRST_COMPLETED)
                 suspected.cancel()
                 if gone.done():
                     return
+                if following.done():
+                    raise EngineLost(following.result().detail)
                 # The connection's end may reach us before the news of the death.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(asyncio.shield(gone), 0.1)
@@ -161,6 +174,7 @@ class EngineChild:
                 self._ready.set()
         finally:
             gone.cancel()
+            following.cancel()
 
     async def _end(self, process: Process) -> None:
         with contextlib.suppress(ProcessLookupError):

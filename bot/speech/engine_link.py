@@ -8,7 +8,9 @@ EngineError
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.messages import EngineState, State
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 Report = Callable[[EngineState], None]
+_UNSETTLED_EVERY, _SETTLED_EVERY, _GROWTH_EVERY, _NEVER = 0.5, 5.0, 5.0, 3600.0  # seconds
+_FOLLOW_TIMEOUT = 5.0
 UNAUTHORIZED = "the engine wants a token, or another one: set BOT_ENGINE__TOKEN"
 
 
@@ -30,6 +34,16 @@ class EngineLost(EngineError):
 
 class EngineRefused(EngineError):
     pass
+
+
+def session_to(url: str, token: str) -> ClientSession:
+    """The HTTP session to an engine at `url`, with its token; "" is our own child, which asks for none.
+
+    To be made in the event loop.
+    """
+    import aiohttp
+
+    return aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"} if url and token else {})
 
 
 class EngineLink(Protocol):
@@ -64,6 +78,43 @@ async def health(session: ClientSession, base: str, *, timeout: float) -> dict[s
     return {"status": "ready"}
 
 
+async def follow(
+    session: ClientSession,
+    base: str,
+    report: Report,
+    answer: dict[str, Any],
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> EngineState:
+    """Tells what an engine that is ready, as it said in `answer`, says of itself from then on.
+
+    While one of several engines in it is still on its way, a number that grows is told every few seconds,
+    another sentence at once. Returns how it is when it is not ready any more; never for one that is not ours,
+    which is asked nothing.
+    """
+    told, passed = state_of(answer), 0.0
+    while not isinstance(answer.get("engines"), list):
+        await sleep(_NEVER)
+    while True:
+        pause = _SETTLED_EVERY if answer.get("settled") else _UNSETTLED_EVERY
+        await sleep(pause)
+        passed += pause
+        with contextlib.suppress(EngineError):  # whoever wants speech of it will notice
+            answer = await health(session, base, timeout=_FOLLOW_TIMEOUT)
+            state = state_of(answer)
+            if state.state is not State.READY:
+                return state
+            if _without_numbers(state.detail) != _without_numbers(told.detail) or (
+                state != told and passed >= _GROWTH_EVERY
+            ):
+                report(state)
+                told, passed = state, 0.0
+
+
+def _without_numbers(sentence: str) -> str:
+    return re.sub(r"[0-9][0-9.,]*", "", sentence)
+
+
 async def voices_of(session: ClientSession, base: str) -> list[str]:
     """The ids of the voices that an engine has; empty for a server that lists none. Raises EngineLost."""
     import aiohttp
@@ -78,6 +129,34 @@ async def voices_of(session: ClientSession, base: str) -> list[str]:
         [voice.get("id") for voice in listed if isinstance(voice, dict)] if isinstance(listed, list) else []
     )
     return [voice for voice in voices if isinstance(voice, str)]
+
+
+async def until_own(
+    session: ClientSession,
+    base: str,
+    voice: str,
+    tell: Callable[[str], None],
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> str:
+    """Returns once nobody needs to stand in for `voice`: "", or why it stays so, in the engine's words.
+
+    While one of several engines is on its way, `tell` has its sentence now and then. Raises EngineError.
+    """
+    told, passed = "", 0.0
+    while True:
+        answer = await health(session, base, timeout=_FOLLOW_TIMEOUT)
+        known = await voices_of(session, base)
+        if voice in known or not known or not isinstance(answer.get("engines"), list):
+            return ""
+        detail = str(answer.get("detail") or "")
+        if answer.get("settled"):
+            return detail
+        if _without_numbers(detail) != _without_numbers(told) or passed >= _GROWTH_EVERY:
+            tell(detail)
+            told, passed = detail, 0.0
+        await sleep(_UNSETTLED_EVERY)
+        passed += _UNSETTLED_EVERY
 
 
 def _shown(url: str) -> str:
@@ -115,10 +194,23 @@ class EngineAt:
             if now.state is State.READY:
                 self._suspected.clear()
                 self._ready.set()
-                await self._suspected.wait()
+                await self._until_otherwise(answer)
+                self._ready.clear()
                 state = None
             else:
                 await asyncio.sleep(self._retry)
+
+    async def _until_otherwise(self, answer: dict[str, Any]) -> None:
+        """Returns when it is suspected, or says itself that it is not ready any more."""
+        following = asyncio.create_task(follow(self._session(), self._url, self._report, answer))
+        suspected = asyncio.create_task(self._suspected.wait())
+        try:
+            await asyncio.wait((following, suspected), return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                following.result()
+        finally:
+            following.cancel()
+            suspected.cancel()
 
     async def address(self) -> str:
         await self._ready.wait()

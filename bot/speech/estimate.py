@@ -37,12 +37,12 @@ class Estimator:
     """
 
     def __init__(self, pause: float = 0.0) -> None:
-        self._pause = pause
+        self.pause = pause
         self._pace: dict[str, float] = {}  # a voice's real seconds over the rule's
 
     def seconds(self, text: str, voice: str, speed: float = 1.0) -> float:
         """Seconds from the first sample of `text` to that of what follows it."""
-        return seconds(text, speed) * self._pace.get(voice, self._usual) + self._pause
+        return seconds(text, speed) * self._pace.get(voice, self._usual) + self.pause
 
     def learn(self, text: str, voice: str, speed: float, heard: float) -> None:
         """`text` has lasted `heard` seconds, spoken to its end."""

@@ -162,6 +162,12 @@ class SpeechQueue:
         for waiting in self._waiting.values():
             waiting.sort(key=lambda utterance: place.get(utterance.id, len(place)))
 
+    def change_limits(self, limits: Limits) -> None:
+        """From now on these count; what is too much by them is dropped at once."""
+        self.limits = limits
+        self._make_room()
+        self._changed.set()
+
     def resume(self) -> None:
         self.paused = False
         self._changed.set()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from bot.messages import AudioChunk, Part, Utterance
+from bot.messages import Asked, AudioChunk, Part, Utterance
 from bot.speech.clauses import clauses
-from bot.speech.engine_link import UNAUTHORIZED, EngineLink, EngineLost, EngineRefused
+from bot.speech.engine_link import UNAUTHORIZED, EngineError, EngineLink, EngineLost, EngineRefused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _RATE = 24_000  # of the API's "pcm", unless the answer says otherwise
 _TRIES = 3  # a clause that kills the engine this often is given up
 _PIECE = 9_600  # bytes: 0.2 s at 24 kHz
+_UNHURRIED = 0.02  # seconds for what was received to be taken: more is a wait
 _RATES = range(4_000, 192_001)
 # What a server answers with that does not know "pcm": it would sound as noise.
 _NO_PCM = re.compile(
@@ -39,11 +41,14 @@ class Synthesizer:
         *,
         model: str = "tts-1",
         answer_timeout: float = 20,
+        measured: Callable[[Asked], None] = lambda asked: None,
     ) -> None:
+        """`measured` is told how each request went, but for those that were given up in the midst."""
         self._link = link
         self._session = session
         self._model = model
         self._answer_timeout = answer_timeout
+        self._measured = measured
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[AudioChunk]:
         """The utterance's sound as it is made.
@@ -52,7 +57,7 @@ class Synthesizer:
         bytes that were already given out, it goes on behind them, else the clause is heard again from its
         start. Raises EngineRefused, or EngineLost when one clause has cost several engines.
         """
-        for request in self._requests(utterance):
+        for request in self.requests(utterance):
             given = bytearray()
             for attempt in range(_TRIES):
                 base = await self._link.address()
@@ -67,7 +72,7 @@ class Synthesizer:
                     if attempt == _TRIES - 1:
                         raise
 
-    def _requests(self, utterance: Utterance) -> Iterator[dict[str, str | float]]:
+    def requests(self, utterance: Utterance) -> Iterator[dict[str, str | float]]:
         """A request a clause, in the order in which they are spoken."""
         for part in utterance.parts or (Part(utterance.voice, utterance.text),):
             for clause in clauses(part.text):
@@ -88,6 +93,7 @@ class Synthesizer:
         """
         import aiohttp
 
+        stopwatch = _Stopwatch()
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=self._answer_timeout)
         try:
             async with self._session().post(
@@ -101,6 +107,7 @@ class Synthesizer:
                 held = b""
                 repeats = len(given)  # bytes that may be heard already
                 async for received in response.content.iter_any():
+                    stopwatch.received(len(received))
                     held += received
                     if repeats and given.startswith(held[:repeats]):
                         if len(held) < repeats:
@@ -115,8 +122,39 @@ class Synthesizer:
                         given += piece
                         yield piece, rate
                     held = held[whole:]
+                    stopwatch.yielded()
+                self._measured(stopwatch.asked(rate))
+        except EngineError:
+            self._measured(Asked(0.0, 0.0, 0.0, failed=True))
+            raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._measured(Asked(0.0, 0.0, 0.0, failed=True))
             raise EngineLost(f"the engine broke off ({type(error).__name__})") from None
+
+
+class _Stopwatch:
+    """Times one answer: from the request on, until we first make the engine wait."""
+
+    def __init__(self) -> None:
+        self._began = self._at = time.perf_counter()
+        self._bytes = self._counted = 0
+        self._first = self._took = 0.0
+        self._waits = False
+
+    def received(self, size: int) -> None:
+        self._at = time.perf_counter()
+        self._first = self._first or self._at - self._began
+        self._bytes += size
+        if not self._waits:
+            self._took, self._counted = self._at - self._began, self._bytes
+
+    def yielded(self) -> None:
+        # What was given out was waited for: from here on the engine may be ahead of us.
+        self._waits = self._waits or time.perf_counter() - self._at > _UNHURRIED
+
+    def asked(self, rate: int) -> Asked:
+        second = 2 * rate
+        return Asked(self._first, self._took, self._counted / second, self._bytes / second)
 
 
 def _samples(pcm: bytes) -> NDArray[np.float32]:

@@ -28,7 +28,7 @@ class Voices:
     """`known` is what the engine has, as it last said; until then every choice is `default`."""
 
     def __init__(self, settings: VoiceSettings, default: str) -> None:
-        self._settings = settings
+        self.settings = settings  # may be exchanged at any time
         self.default = default
         self.known: Sequence[str] = ()
 
@@ -41,7 +41,7 @@ class Voices:
         given = self._given(event)
         if given:
             return given
-        if self._settings.voices == "same" or not viewer or not viewer.id or not self.known:
+        if self.settings.voices == "same" or not viewer or not viewer.id or not self.known:
             return self.default
         # By a checksum, so that no list has to be kept. It is the same in every run and whatever the order of
         # the voices, and a voice that comes or goes changes only its own viewers'.
@@ -49,7 +49,7 @@ class Voices:
 
     def runs(self, fragments: Sequence[Fragment], voice: str) -> list[tuple[str, tuple[Fragment, ...]]]:
         """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets."""
-        if not self._settings.inline or not any("[" in fragment.text for fragment in fragments):
+        if not self.settings.inline or not any("[" in fragment.text for fragment in fragments):
             return []
         runs: list[tuple[str, list[Fragment]]] = [(voice, [])]
         for fragment in fragments:
@@ -80,7 +80,7 @@ class Voices:
         return next((known for known in self.known if known.casefold() == folded), "")
 
     def _given(self, event: ChatEvent) -> str:
-        settings = self._settings
+        settings = self.settings
         if rank_of(event) is Rank.PAID and settings.paid:
             return settings.paid
         if not isinstance(event, ChatMessage | SuperChat):

@@ -49,7 +49,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def start(*arguments: str, token: str = "", stderr: IO[str] | int | None = None) -> EngineProcess:
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.engine", *arguments],
+        [sys.executable, "-m", "bot.engine", "--engine.name=espeak", *arguments],
         cwd=ROOT,
         env=os.environ | {"BOT_ENGINE__TOKEN": token},
         stdin=subprocess.PIPE,

@@ -13,7 +13,8 @@ from bot.engine.espeak_library import EspeakError, EspeakLibrary, Manner
 from bot.engine.pcm import encode
 from bot.engine.voices import Voice, VoiceError, load_voices
 
-VOICES, _ = load_voices(Path(__file__).parents[2] / "voices")
+FOLDER = Path(__file__).parents[2] / "voices"
+VOICES = {voice.id: voice for voice in load_voices(FOLDER)[0].values() if voice.engine == "espeak"}
 CHINESE = "大家好，欢迎来到直播间，今天我们一起玩游戏。"
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ from bot.engine.__main__ import main
 from tests.engine.running import EngineProcess, StartEngine
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "bot.engine"]
+COMMAND = [sys.executable, "-m", "bot.engine", "--engine.name=espeak"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +56,19 @@ def test_a_signal_ends_it_cleanly_in_the_midst_of_speech(
     assert engine.process.stderr is not None
     assert engine.process.stdout.read() == ""  # the one line was all
     assert engine.process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between processes")
+def test_a_signal_ends_it_cleanly_while_f5_is_on_its_way(start_engine: StartEngine) -> None:
+    engine = start_engine(
+        *("--engine.name=f5", "--engine.f5.hub=http://127.0.0.1:9", "--engine.f5.cache=no-such-folder"),
+        stderr=subprocess.DEVNULL,
+    )
+    with urllib.request.urlopen(engine.url + "/health", timeout=5) as answer:
+        found = json.load(answer)
+    assert (found["status"], found["settled"]) == ("ready", False)  # espeak's voices speak already
+    engine.process.send_signal(signal.SIGTERM)
+    assert engine.process.wait(5) == 0
 
 
 def test_it_ends_with_its_standard_input(start_engine: StartEngine) -> None:

@@ -44,9 +44,12 @@ async def until_idle(client: aiohttp.ClientSession, seconds: float = 5) -> float
 
 async def test_health_and_voices(client: aiohttp.ClientSession) -> None:
     found = await health(client)
+    (light,) = found.pop("engines")
     assert found | {"version": "", "detail": ""} == {
         "status": "ready", "progress": 1.0, "detail": "", "engine": "espeak", "active": 0, "version": "",
+        "settled": True,
     }  # fmt: skip
+    assert (light["name"], light["status"], light["voices"]) == ("espeak", "ready", 4)
     async with client.get("/v1/voices") as answer:
         voices = {voice["id"]: voice for voice in (await answer.json())["voices"]}
     assert {"mei", "leo", "pixel", "bruno"} <= set(voices)

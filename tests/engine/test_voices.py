@@ -36,7 +36,8 @@ def test_the_packaged_voices_are_whole() -> None:
         assert voice.description
         assert voice.credits
         assert voice.licence
-        read_settings(voice)
+        if voice.engine == "espeak":
+            read_settings(voice)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ class SpeechServer:
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     health_asked: int = 0
+    ahead: int = 404  # what POST /v1/audio/ahead is answered with
+    told_ahead: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._answers: deque[Answer] = deque()
@@ -93,6 +95,7 @@ class SpeechServer:
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_post("/v1/audio/speech", self._speech)
+        app.router.add_post("/v1/audio/ahead", self._ahead)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -121,6 +124,10 @@ class SpeechServer:
         if self.health is None:
             return web.Response(status=404, text="<h1>no such page</h1>", content_type="text/html")
         return web.json_response(dict(self.health))
+
+    async def _ahead(self, request: web.Request) -> web.Response:
+        self.told_ahead.append(json.loads(await request.read())["requests"])
+        return web.Response(status=self.ahead)
 
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         wanted = json.loads(await request.read())

@@ -38,7 +38,12 @@ class Running:
         self.reports: list[EngineState] = []
         self._new: asyncio.Queue[EngineState] = asyncio.Queue()
         self.child = EngineChild(
-            voices, lambda: session, self._report, start_timeout=start_timeout, sleep=no_sleep
+            voices,
+            lambda: session,
+            self._report,
+            arguments=("--engine.name=espeak",),
+            start_timeout=start_timeout,
+            sleep=no_sleep,
         )
 
     def _report(self, state: EngineState) -> None:
@@ -292,3 +297,34 @@ async def test_a_child_that_is_cancelled_while_it_starts_is_gone() -> None:
             await asyncio.sleep(0.001)
         pid = engine.child.pid
     assert await gone(pid, 1)
+
+
+HANGS_LATER = """
+import http.server, json, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    asked = 0
+    def do_GET(self):
+        Handler.asked += 1
+        status = "ready" if Handler.asked < 3 else "failed"
+        body = json.dumps({"status": status, "detail": "f5 hangs", "engines": [], "settled": False}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(json.dumps({"listening": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+server.serve_forever()
+"""
+
+
+async def test_one_that_says_that_it_hangs_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.speech.engine_link._UNSETTLED_EVERY", 0.01)
+    with a_program_instead(HANGS_LATER, monkeypatch, tmp_path):
+        async with running() as engine:
+            await engine.next(State.READY)
+            pid = engine.child.pid
+            assert (await engine.next(State.WAITING)).detail == "f5 hangs; starting it again"
+            assert await gone(pid, 1)
+            await engine.next(State.READY)

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.messages import EngineState, State
-from bot.speech.engine_link import UNAUTHORIZED, EngineAt, EngineLost, health, state_of
+from bot.speech.engine_link import UNAUTHORIZED, EngineAt, EngineLost, follow, health, state_of
 from tests.fakes.speech_server import SpeechServer
 
 RETRY = 0.01
@@ -217,3 +217,44 @@ async def test_health_does_not_wait_for_ever() -> None:
 )
 def test_state_of(answer: dict[str, Any], state: EngineState) -> None:
     assert state_of(answer) == state
+
+
+def ready(detail: str, *, settled: bool) -> dict[str, Any]:
+    return {"status": "ready", "detail": detail, "engines": [], "settled": settled}
+
+
+async def test_what_a_ready_engine_still_brings_up_is_told(server: SpeechServer, reports: Reports) -> None:
+    coming = [f"f5: {done} of 9 MB, {done} s left." for done in range(1, 13)]
+    healths = [*(ready(words, settled=False) for words in coming), *[ready("Both.", settled=True)] * 3]
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        server.health = healths.pop(0) if healths else {"status": "failed", "detail": "f5 hangs."}
+
+    async with aiohttp.ClientSession() as session:
+        first = ready("f5: 0 of 9 MB, 9 s left.", settled=False)
+        last = await follow(session, server.url, reports, first, sleep=sleep)
+    assert last == EngineState(State.FAILED, "f5 hangs.")
+    # What grows is told every 5 s, another sentence at once, and one that stays never again.
+    assert [report.detail for report in reports.all] == [coming[9], "Both."]
+    assert {report.state for report in reports.all} == {State.READY}
+    assert pauses == [0.5] * 13 + [5.0] * 3
+
+
+async def test_an_engine_elsewhere_that_brings_up_more_and_then_hangs(
+    server: SpeechServer, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.speech.engine_link._UNSETTLED_EVERY", 0.01)
+    server.health = ready("f5 loads.", settled=False)
+    async with engine_at(server.url, reports) as link:
+        assert (await reports.next(State.READY)).detail == "f5 loads."
+        server.health = ready("f5 warms up.", settled=False)
+        assert (await reports.next(State.READY)).detail == "f5 warms up."
+        server.health = {"status": "failed", "detail": "f5 hangs."}
+        assert (await reports.next(State.FAILED)).detail == "f5 hangs."
+        address = asyncio.create_task(link.address())
+        await asyncio.sleep(0)
+        assert not address.done()
+        server.health = ready("Both.", settled=True)
+        assert await asyncio.wait_for(address, 5) == server.url

@@ -172,3 +172,13 @@ async def test_until_empty(how: str, queue: SpeechQueue, clock: Clock) -> None:
     await asyncio.wait_for(empty, 1)
     if getter:
         getter.cancel()
+
+
+@pytest.mark.parametrize("hidden", ["0", ""])
+def test_those_whom_a_platform_hides_are_told_apart_by_name(hidden: str) -> None:
+    def of(name: str) -> Utterance:
+        author = Author(hidden, name)
+        event = ChatMessage(source="bilibili", channel="c", id="1", author=author, fragments=())
+        return Utterance(id="1", text="hi", voice="mei", event=event)
+
+    assert of("观***").author_id == of("观***").author_id != of("爱***").author_id

@@ -1,0 +1,138 @@
+"""This engine as a contestant: its own transformer, sampler, graphs and streaming vocoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bot.bench.engine.case import Case
+from bot.bench.engine.contestant import Files, Run
+from bot.bench.engine.meter import Meter
+from bot.engine.f5.checkpoint import open_model, open_vocoder
+from bot.engine.f5.graphs import Bucket, Graphs, lengths
+from bot.engine.f5.grid import grid
+from bot.engine.f5.mel import log_mel
+from bot.engine.f5.model import Transformer
+from bot.engine.f5.precision import Precision
+from bot.engine.f5.sampler import Job, Sampler, Sampling, drained, prepared
+from bot.engine.f5.tokens import Vocabulary, warm
+from bot.engine.f5.vocoder import Vocoder
+from bot.engine.f5.vocoder_stream import VocoderStream
+
+_DECODED = 48  # frames that the engine's stream decodes at a time
+
+
+class Ours:
+    """In one precision, with or without graphs and compiled blocks."""
+
+    def __init__(self, files: Files, precision: str, compiled: bool = False, graphs: bool = False) -> None:
+        warm()
+        device = torch.device(files.device)
+        self._meter = Meter(device)
+        self.vocabulary = Vocabulary.load(Path(files.vocabulary))
+        model = open_model(Path(files.model), files.architecture, self.vocabulary.size)
+        before = self._meter.held()
+        self.transformer = Transformer(
+            model, model.architecture, Precision.of(precision, device), source=lambda: model
+        )
+        self.transformer.modulations.of(grid(7, -1.0)[:-1])
+        model.release()
+        self.resident = self._meter.held() - before
+        config = Path(files.vocoder_config) if files.vocoder_config else None
+        voice = open_vocoder(Path(files.vocoder), config)
+        wide = torch.float32 if device.type == "cpu" else self.transformer.precision.dtype
+        self.vocoder = Vocoder(voice, voice.architecture, wide, device)
+        self._compiled, self._capture = compiled, graphs
+        self._mels: dict[float, Tensor] = {}
+
+    @cached_property
+    def _graphs(self) -> Graphs | None:
+        if not self._compiled:
+            return Graphs(self.transformer) if self._capture else None
+        from bot.engine.f5.compiling import compiled
+
+        return Graphs(self.transformer, compiled(self.transformer), self._capture)
+
+    @cached_property
+    def _sampler(self) -> Sampler:
+        return Sampler(self.transformer, self._graphs)
+
+    def warm(self, case: Case) -> None:
+        graphs = self._graphs
+        guided = case.steps if case.guided_steps is None else case.guided_steps
+        if graphs and not case.pinned:
+            # A CPU compiles the very length; what is captured has the length that the engine would take.
+            length = lengths(case.frames)[-1] if self._capture else case.frames
+            for kind in {guided > 0, guided >= case.steps}:
+                graphs.warm(Bucket(case.batch, length, kind))
+        self.transformer.modulations.of(grid(case.steps, case.sway)[:-1])
+        for _ in range(3 if self._meter.gpu else 1):
+            self.run(replace(case, steps=1, guided_steps=None))
+
+    def run(self, case: Case) -> tuple[Run, Tensor]:
+        mel = self._mel(case)
+        self._meter.forget_peak()
+        began = self._meter.now()
+        mels = drained(self._sampler.sample(self._jobs(case, mel), self._sampling(case)))
+        first = 0.0
+        for each in mels:
+            stream = VocoderStream(self.vocoder, before=mel[-self.vocoder.context :])
+            for start in range(0, len(each), _DECODED):
+                last = start + _DECODED >= len(each)
+                samples = stream.push(each[start : start + _DECODED], last).cpu().numpy()
+                if samples.size and not first:
+                    first = self._meter.now() - began
+        total = self._meter.now() - began
+        return Run(first, total, self._meter.peak()), mels[0].float().cpu()
+
+    @torch.inference_mode()
+    def profile(self, case: Case) -> Mapping[str, float]:
+        mel, now = self._mel(case), self._meter.now
+        marks = [now()]
+        jobs = self._jobs(case, mel)
+        marks.append(now())
+        prepared(self.transformer, jobs, (False, True), case.frames)
+        marks.append(now())
+        mels = drained(self._sampler.sample(jobs, self._sampling(case)))
+        marks.append(now())
+        samples = [self.vocoder.decode(each) for each in mels]
+        marks.append(now())
+        for each in samples:
+            each.cpu().numpy()
+        marks.append(now())
+        tokens, words, steps, decoding, copies = (
+            after - before for before, after in zip(marks, marks[1:], strict=False)
+        )
+        # Sampling has the text encoder in it.
+        return {
+            "text": tokens + words,
+            "transformer": max(steps - words, 0.0),
+            "vocoder": decoding,
+            "copies": copies,
+        }
+
+    def _mel(self, case: Case) -> Tensor:
+        """Cached, as the engine has it for each voice."""
+        if case.reference not in self._mels:
+            mel = log_mel(torch.from_numpy(case.wave())).to(self.transformer.device)
+            assert len(mel) == case.reference_frames
+            self._mels[case.reference] = mel
+        return self._mels[case.reference]
+
+    def _jobs(self, case: Case, mel: Tensor) -> list[Job]:
+        ids = torch.tensor(self.vocabulary.ids(case.reference_text + case.text))
+        return [Job(mel, ids, case.frames, case.seed + number) for number in range(case.batch)]
+
+    def _sampling(self, case: Case) -> Sampling:
+        return Sampling(
+            case.steps,
+            case.cfg_strength,
+            case.sway or None,
+            guided_steps=case.guided_steps,
+            pinned=case.pinned,
+        )

@@ -1,0 +1,189 @@
+"""The transformer at fixed shapes: one CUDA graph for each length and batch, which a GPU replays in one
+launch.
+
+Without a graph a step is some 300 launches, and a fast GPU waits for the processor whatever the length.
+Sequences are padded to a bucket's length and masked, which changes no number. On a CPU the same runs without
+capture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bot.engine.f5.input_embedding import Constants
+from bot.engine.f5.model import LONGEST, Passes, Transformer, additive
+from bot.engine.f5.modulation import StepModulation
+
+Blocks = Sequence[Callable[..., Tensor]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bucket:
+    """A shape that is captured."""
+
+    batch: int  # jobs
+    length: int  # frames
+    guided: bool = True  # conditional and null pass together
+
+
+def lengths(longest: int = LONGEST) -> list[int]:
+    """The lengths of buckets: no sequence longer than 256 frames is padded by more than a quarter."""
+    steps = [*range(128, 768, 64), *range(768, 1536, 128), *range(1536, LONGEST + 1, 256)]
+    return [step for step in steps if step < longest] + [min(step for step in steps if step >= longest)]
+
+
+def in_order_of_use(
+    typical: int, longest: int = 2048, batches: Iterable[int] = (1, 2, 4, 8), guided: bool = True
+) -> list[Bucket]:
+    """What to warm, first what a first sound needs: `typical` frames (a reference and a short piece) alone.
+
+    Then the other lengths, the nearest first, then batches, of lengths up to twice as long.
+    """
+    nearest = sorted(lengths(longest), key=lambda step: abs(step - typical))
+    first = min((step for step in nearest if step >= typical), default=nearest[0])
+    order = [first, *(step for step in nearest if step != first)]
+    return [
+        Bucket(batch, step, guided)
+        for batch in sorted(batches)
+        for step in order
+        if batch == 1 or typical / 2 <= step <= typical * 2
+    ]
+
+
+class Graphs:
+    """The captured shapes of one transformer, used from one thread.
+
+    `blocks` takes the place of the transformer's own (see `compiling.compiled`).
+    """
+
+    def __init__(
+        self, transformer: Transformer, blocks: Blocks | None = None, capture: bool | None = None
+    ) -> None:
+        self._transformer, self._blocks = transformer, blocks
+        self._capture = transformer.device.type == "cuda" if capture is None else capture
+        self._flows: dict[Bucket, StaticFlow] = {}
+        self._pool = torch.cuda.graph_pool_handle() if self._capture else None
+
+    @property
+    def warmed(self) -> list[Bucket]:
+        return sorted(self._flows)
+
+    @torch.inference_mode()
+    def warm(self, bucket: Bucket) -> float:
+        """Makes `bucket` ready, compiling and capturing what it needs; the seconds it took."""
+        began = time.perf_counter()
+        if bucket not in self._flows:
+            flow = StaticFlow(self._transformer, bucket, self._blocks)
+            if self._capture:
+                flow.capture(self._pool)
+            else:
+                flow.run()
+            self._flows[bucket] = flow
+        return time.perf_counter() - began
+
+    def drop(self, bucket: Bucket) -> None:
+        """Gives a bucket's memory back, where there is too little."""
+        self._flows.pop(bucket, None)
+
+    def fit(self, batch: int, length: int, guided: bool) -> tuple[int, int]:
+        """The batch and length of the smallest bucket that takes so much; as given if there is none."""
+        fitting = [
+            bucket
+            for bucket in self._flows
+            if bucket.guided == guided and bucket.batch >= batch and bucket.length >= length
+        ]
+        best = min(fitting, key=lambda bucket: bucket.batch * bucket.length, default=None)
+        # Padding that doubles the work costs more than launches do.
+        if best is None or best.batch * best.length > 2 * batch * length + 2 * 128:
+            return batch, length
+        return best.batch, best.length
+
+    def flow(self, x: Tensor, passes: Passes, modulation: StepModulation, first: int = 0) -> Tensor:
+        """As `Transformer.forward`, through a captured graph if there is one of this shape."""
+        batch, length = x.shape[:2]
+        bucket = Bucket(batch, length, len(passes.constants.projected) > batch)
+        static = self._flows.get(bucket)
+        if static is None:
+            flow: Tensor = self._transformer(x, passes, modulation, first)
+            return flow
+        return static(x, passes, modulation)[:, first:]
+
+
+class StaticFlow:
+    """One bucket: buffers that do not move, and the graph that reads and writes them."""
+
+    def __init__(self, transformer: Transformer, bucket: Bucket, blocks: Blocks | None) -> None:
+        self._transformer, self._blocks = transformer, blocks
+        batch, length = bucket.batch, bucket.length
+        many = batch * (2 if bucket.guided else 1)
+        arch, device = transformer.architecture, transformer.device
+        self._x = torch.zeros(batch, length, arch.mel, device=device)
+        inside = torch.ones(many, length, dtype=torch.bool, device=device)
+        self._passes = Passes(
+            Constants(
+                torch.zeros(many, length, arch.dim, device=device),
+                torch.zeros(many, length, arch.dim, device=device),
+                inside[..., None],
+            ),
+            additive(inside, transformer.precision.attention),
+            transformer.rotary[:length],
+        )
+        self._modulation = StepModulation(
+            torch.zeros(arch.depth, 6, arch.dim, device=device), torch.zeros(2, arch.dim, device=device)
+        )
+        self._loaded: Passes | None = None
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._flow = torch.empty(0)
+
+    def __call__(self, x: Tensor, passes: Passes, modulation: StepModulation) -> Tensor:
+        """As `Transformer.forward`; the result is the caller's own."""
+        self._x.copy_(x)
+        self._modulation.blocks.copy_(modulation.blocks)
+        self._modulation.last.copy_(modulation.last)
+        if self._loaded is not passes:  # another sampling's turn
+            self._load(passes)
+        if self._graph is None:
+            self.run()
+        else:
+            self._graph.replay()
+        return self._flow.clone()
+
+    def run(self) -> None:
+        """What the graph holds."""
+        model, passes = self._transformer, self._passes
+        h = model.input(self._x, passes.constants)
+        self._flow = model.through(h, passes.mask, passes.rotary, self._modulation, blocks=self._blocks)
+
+    def capture(self, pool: Any) -> None:
+        """Records `run`, after runs on a stream of its own that compile and tune what it calls."""
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                self.run()
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        # Other threads may use the GPU meanwhile (a vocoder, a measurement).
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+            self.run()
+        self._graph = graph
+
+    def _load(self, passes: Passes) -> None:
+        mine, theirs = self._passes, passes
+        mine.constants.projected.copy_(theirs.constants.projected)
+        mine.constants.convolved.copy_(theirs.constants.convolved)
+        assert mine.constants.inside is not None
+        assert mine.mask is not None
+        if theirs.constants.inside is None or theirs.mask is None:
+            mine.constants.inside.fill_(True)
+            mine.mask.zero_()
+        else:
+            mine.constants.inside.copy_(theirs.constants.inside)
+            mine.mask.copy_(theirs.mask)
+        self._loaded = passes

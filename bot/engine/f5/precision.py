@@ -1,0 +1,68 @@
+"""The number formats that the engine runs in: fp32, bf16, fp16 and int8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from bot.engine.f5 import quantized
+from bot.engine.f5.linear import Linear, PackedLinear, can_pack
+
+NAMES = ("fp32", "bf16", "fp16", "int8")
+
+
+class PrecisionError(Exception):
+    """The device has no such precision; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How the large products are computed; what is small or delicate stays in float32 in all of them."""
+
+    name: str  # one of NAMES
+    device: torch.device
+
+    @classmethod
+    def of(cls, name: str, device: torch.device | str) -> Precision:
+        """The precision of that name ("auto": the fastest sure to be right). Raises PrecisionError."""
+        device = torch.device(device)
+        name = fastest(device) if name == "auto" else name
+        if name not in NAMES:
+            raise PrecisionError(f"there is no precision {name!r}: choose auto, {', '.join(NAMES)}")
+        if name == "fp16" and device.type == "cpu":
+            raise PrecisionError("fp16 needs a GPU: choose bf16 or fp32 on a CPU")
+        return cls(name, device)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the products' inputs and outputs; beside 8-bit linears, of the other products'."""
+        names = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+        return names.get(self.name) or (torch.bfloat16 if self.device.type == "cpu" else torch.float16)
+
+    @property
+    def attention(self) -> torch.dtype:
+        """Of queries, keys and values: a CPU's attention is no faster in bfloat16, and less exact."""
+        return torch.float32 if self.device.type == "cpu" else self.dtype
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> nn.Module:
+        """The layer that computes with these weights."""
+        if self.name == "int8":
+            kind = (
+                quantized.PackedQuantizedLinear
+                if quantized.can_pack(self.device)
+                else quantized.QuantizedLinear
+            )
+            return kind(weight.to(self.device), bias.to(self.device), gelu)
+        layer = PackedLinear if can_pack(self.device) else Linear
+        return layer(weight.to(self.device, self.dtype), bias.to(self.device, self.dtype), gelu)
+
+
+def fastest(device: torch.device) -> str:
+    """What "auto" means on a device: half precision wherever its processor multiplies it faster than fp32."""
+    if device.type == "cuda":
+        return "fp16"
+    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        return "bf16"
+    return "fp32"

@@ -1,0 +1,175 @@
+"""Speaks one text in one voice: pieces planned by what they cost, made, decoded and joined, as a stream."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bot.engine.f5.cost import CostModel, Measurement
+from bot.engine.f5.cuts import Piece, cut
+from bot.engine.f5.duration import Duration, frames_for
+from bot.engine.f5.joins import RATE, Joiner, pause_after
+from bot.engine.f5.model import LONGEST
+from bot.engine.f5.planner import Caution, Part, Planner
+from bot.engine.f5.sampler import Job, least_frames
+from bot.engine.f5.tokens import Vocabulary
+from bot.engine.f5.vocoder import Vocoder
+from bot.engine.f5.vocoder_stream import VocoderStream
+
+Samples = NDArray[np.float32]
+NOTHING = np.zeros(0, np.float32)  # what is yielded where others may have their turn
+_DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
+# A client waits 20 s for a first sound: a slow machine makes short pieces, and holds sound back so long.
+_LONGEST_WORK, _PATIENCE = 6.0, 8.0  # s
+_CAUTION = Caution(patience=_PATIENCE)
+_QUIET = 1e-3  # of full scale: a piece whose loudest second is below it says nothing
+_LOUDEST = 20.0  # log mel is never above it; beyond, half precision has overflowed
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A voice as the model takes it: its reference's `mel` [R, 100] on the model's device, and transcript."""
+
+    fingerprint: str
+    mel: Tensor
+    text: str
+    duration: Duration
+    level: float  # RMS of the reference's speech, 0..1
+
+
+class GarbledError(Exception):
+    """The model gave no numbers, or silence, twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What all utterances share. `make` samples a job (see `Maker.make`), `exactly` does so in fp32."""
+
+    vocabulary: Vocabulary
+    vocoder: Vocoder
+    cost: CostModel
+    make: Callable[[Job], Generator[None, None, Tensor]]
+    exactly: Callable[[Job], Generator[None, None, Tensor]]
+    clock: Callable[[], float]
+    seed: int = 0  # 0: by the text
+    caution: Caution = _CAUTION
+    retried: Callable[[], None] = lambda: None  # told when a piece came out garbled and is made again
+
+    def speak(self, text: str, speaker: Speaker, speed: float) -> Generator[Samples]:
+        """Yields blocks of mono samples at 24 kHz, and empty ones between the steps of the work."""
+        pieces = cut(text)
+        duration = speaker.duration
+        parts = [
+            Part(duration.seconds(piece.text, speed), pause_after(piece.joint, speed), piece.joint)
+            for piece in pieces
+        ]
+        caution = replace(self.caution, longest=self._longest(len(speaker.mel)))
+        planner = Planner(parts, frames_for, self.cost.seconds, len(speaker.mel), caution=caution)
+        joiner = Joiner(speaker.level)
+        held: list[Samples] = []
+        going = False
+        step = planner.next(self.clock())
+        while step is not None:
+            job = self._job(pieces[step.start : step.end], speaker, speed)
+            length = 0
+            for block in self._piece(job, speaker, partial(planner.sampled, step)):
+                held.append(joiner.push(block))
+                length += held[-1].size
+                if going or planner.may_start(self.clock()):
+                    going = self._begin(planner, going, held)
+                    yield _taken(held)
+                else:
+                    yield NOTHING
+            held.append(joiner.end(pause_after(pieces[step.end - 1].joint, speed)))
+            length += held[-1].size
+            planner.made(step, length / RATE, self.clock())
+            step = planner.next(self.clock())
+            if step is None:
+                held.append(joiner.finish())
+            if going or planner.may_start(self.clock()):
+                going = self._begin(planner, going, held)
+                yield _taken(held)
+
+    def _longest(self, reference: int) -> float:
+        """Seconds of speech in one piece that is made in time; one is made however slow it is."""
+        longest = self.caution.longest
+        while longest > 1 and self.cost.seconds(reference + frames_for(longest)) > _LONGEST_WORK:
+            longest /= 1.25
+        return longest
+
+    def _begin(self, planner: Planner, going: bool, held: Sequence[Samples]) -> bool:
+        """True once sound leaves; tells the planner when that begins."""
+        if not going and any(block.size for block in held):
+            planner.started(self.clock())
+            return True
+        return going
+
+    def _job(self, pieces: Sequence[Piece], speaker: Speaker, speed: float) -> Job:
+        text = "".join(piece.text for piece in pieces).strip()
+        ids = torch.tensor(self.vocabulary.ids(speaker.text + text))
+        frames = len(speaker.mel) + speaker.duration.frames(text, speed)
+        frames = min(max(frames, least_frames(len(speaker.mel), len(ids))), LONGEST)
+        seed = self.seed or _seed(speaker.fingerprint, text)
+        return Job(reference=speaker.mel, ids=ids, frames=frames, seed=seed)
+
+    def _piece(self, job: Job, speaker: Speaker, sampled: Callable[[float], None]) -> Iterator[Samples]:
+        """A piece's samples; what came out garbled is made once more, in fp32."""
+        mel, seconds = yield from self._timed(self.make(job))
+        began = self.clock()
+        garbled = is_garbled(mel)  # a GPU is waited for here
+        seconds += self.clock() - began
+        if garbled:
+            self.retried()
+            mel, _ = yield from self._timed(self.exactly(job))
+            if is_garbled(mel):
+                raise GarbledError("the model gives no sound for this text")
+        sampled(self.clock())
+        stream = VocoderStream(self.vocoder, before=speaker.mel[-self.vocoder.context :])
+        for start in range(0, len(mel), _DECODED):
+            began = self.clock()
+            part = mel[start : start + _DECODED]
+            samples = stream.push(part, last=start + _DECODED >= len(mel))
+            block: Samples = samples.cpu().numpy()
+            seconds += self.clock() - began
+            yield block
+        self.cost.observe(Measurement(job.frames, seconds))
+
+    def _timed(self, making: Generator[None, None, Tensor]) -> Generator[Samples, None, tuple[Tensor, float]]:
+        """Lets others have their turn at every step; returns the mel and the seconds of its own turns."""
+        seconds = 0.0
+        with contextlib.closing(making):
+            while True:
+                began = self.clock()
+                try:
+                    next(making)
+                except StopIteration as done:
+                    mel: Tensor = done.value
+                    return mel, seconds + self.clock() - began
+                seconds += self.clock() - began
+                yield NOTHING
+
+
+def is_garbled(mel: Tensor) -> bool:
+    """Whether a log mel [T, 100] cannot be speech: no numbers, out of all bounds, or nothing but silence."""
+    loudest = mel.max()
+    return not bool(torch.isfinite(mel).all()) or not math.log(_QUIET) < float(loudest) < _LOUDEST
+
+
+def _taken(held: list[Samples]) -> Samples:
+    block = np.concatenate(held) if held else NOTHING
+    held.clear()
+    return block
+
+
+def _seed(*words: str) -> int:
+    """The same for the same words in every process."""
+    return int.from_bytes(hashlib.sha256("\0".join(words).encode("utf-8", "replace")).digest()[:7])

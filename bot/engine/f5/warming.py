@@ -1,0 +1,66 @@
+"""Makes the GPU's graphs ready: the first before anything is spoken, the rest while nobody speaks."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from pathlib import Path
+
+import torch
+
+from bot.engine.engine import Report
+from bot.engine.f5.graphs import Bucket, Graphs, in_order_of_use
+from bot.engine.f5.model import Transformer
+
+log = logging.getLogger(__name__)
+
+_TYPICAL = 600  # frames: a reference of 5 s and a short piece
+
+
+class Warming:
+    """The graphs of one transformer, and which of them are still to come.
+
+    A graph alone is captured in a fraction of a second. Compiling for a length takes up to minutes, in which
+    nothing could be spoken: so what is compiled is compiled before, and longer texts go without.
+    """
+
+    def __init__(self, transformer: Transformer, *, guided: bool, compiled: bool, cache: Path) -> None:
+        """`compiled`: the transformer's blocks are compiled too; what comes of it is kept in `cache`."""
+        blocks = None
+        if compiled:
+            from bot.engine.f5 import compiling
+
+            compiling.keep_compiled(cache)
+            blocks = compiling.compiled(transformer)
+        self.graphs = Graphs(transformer, blocks)
+        buckets = in_order_of_use(_TYPICAL, guided=guided)
+        short = [one for one in buckets if one.batch == 1 and one.length <= 2 * _TYPICAL]
+        self._first = short if compiled else buckets[:1]
+        self._rest = deque(() if compiled else buckets[1:])
+
+    def begin(self, report: Report) -> None:
+        """Makes ready what the first text needs."""
+        for number, bucket in enumerate(self._first, 1):
+            report(number / len(self._first), f"Warming length {number} of {len(self._first)}.")
+            self._warm(bucket)
+
+    def go_on(self) -> bool:
+        """Makes one more ready; False: there is none."""
+        if self._rest:
+            self._warm(self._rest.popleft())
+        return bool(self._rest)
+
+    @property
+    def ready(self) -> list[str]:
+        """Batch and length of each graph there is."""
+        return [f"{bucket.batch}x{bucket.length}" for bucket in self.graphs.warmed]
+
+    def _warm(self, bucket: Bucket) -> None:
+        try:
+            seconds = self.graphs.warm(bucket)
+            log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
+        except torch.OutOfMemoryError:
+            self._rest.clear()  # what there is must do
+            self.graphs.drop(bucket)
+            torch.cuda.empty_cache()
+            log.warning("the GPU's memory is full: longer texts and more at once go without a graph")

@@ -1,0 +1,72 @@
+"""The transformer's block as a GPU runs it: half-precision rotation, and compiled once for all blocks."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bot.engine.f5.attention import Block, rotary_table, rotate
+from bot.engine.f5.linear import Linear
+from bot.engine.f5.model import additive
+from bot.engine.f5.tensors import Weights
+from tests.engine.f5.oracle_cases import KINDS, lively_state
+
+GENERATOR = torch.Generator().manual_seed(0)
+CPU = torch.device("cpu")
+
+
+def half(weight: Tensor, bias: Tensor, gelu: bool = False) -> nn.Module:
+    return Linear(weight.bfloat16(), bias.bfloat16(), gelu)
+
+
+def blocks(kind: str, dtype: torch.dtype) -> list[Block]:
+    architecture = KINDS[kind]
+    weights = Weights(lively_state(architecture.shapes()), CPU)
+    linear = Linear if dtype == torch.float32 else half
+    return [
+        Block(weights.at(f"transformer_blocks.{n}"), architecture, linear, dtype)
+        for n in range(architecture.depth)
+    ]
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_both_ways_of_rotation_are_one(heads: int) -> None:
+    x = torch.randn(2, 50, 2, 4, 32, generator=GENERATOR)
+    rotary = rotary_table(50, 32)
+    pairs = rotate(x.double(), rotary, heads)
+    torch.testing.assert_close(rotate(x.clone(), rotary, heads).double(), pairs, rtol=0, atol=1e-5)
+    assert torch.equal(pairs[:, 0], x[:, 0].double())
+    assert torch.equal(pairs[:, :, :, heads:], x[:, :, :, heads:].double())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_precision_attends_as_single_does(kind: str) -> None:
+    x, modulation = torch.randn(2, 40, 128, generator=GENERATOR), torch.randn(6, 128, generator=GENERATOR)
+    rotary = rotary_table(40, KINDS[kind].dim_head)
+    inside = torch.arange(40) < torch.tensor([[40], [23]])
+    for first in (0, 15):
+        exact, rough = (
+            blocks(kind, dtype)[0](x, modulation, rotary, additive(inside, dtype), first)
+            for dtype in (torch.float32, torch.bfloat16)
+        )
+        assert exact.shape == rough.shape == (2, 40 - first, 128)
+        assert exact.dtype == rough.dtype == torch.float32
+        assert float((exact - rough)[inside[:, first:]].norm() / exact[inside[:, first:]].norm()) < 0.02
+
+
+def test_one_compiled_function_serves_all_blocks() -> None:
+    traced = 0
+
+    def backend(module: torch.fx.GraphModule, _: list[Tensor]) -> object:
+        nonlocal traced
+        traced += 1
+        return module.forward
+
+    compiled = torch.compile(Block.forward, backend=backend, dynamic=False, fullgraph=True)
+    rotary, modulation = rotary_table(40, 32), torch.randn(6, 128, generator=GENERATOR)
+    x, mask = torch.randn(2, 40, 128, generator=GENERATOR), torch.zeros(2, 1, 1, 40, dtype=torch.bfloat16)
+    for block in blocks("v1", torch.bfloat16):
+        ours = compiled(block, x, modulation, rotary, mask, 0)
+        torch.testing.assert_close(ours, block(x, modulation, rotary, mask, 0))
+    assert traced == 1

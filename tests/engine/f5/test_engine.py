@@ -1,0 +1,232 @@
+"""The F5 engine on a processor, with a small model of random weights read from real files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from bot.engine.engine import EngineFault
+from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.model import Transformer
+from bot.engine.f5.settings import F5Settings
+from bot.engine.voices import Voice, load_voices
+from tests.engine.f5.random_weights import small_files
+
+TEXT = "Hello everyone, welcome to the stream. 今天我们来玩一个新游戏，希望大家喜欢！"
+
+Samples = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_files(tmp_path_factory.mktemp("weights"))
+
+
+def settings(weights: Path, **changed: object) -> F5Settings:
+    files = {"model": f"{weights}/F5TTS_v1_Base.safetensors", "vocoder": f"{weights}/vocos.safetensors"}
+    return F5Settings(**{"device": "cpu", "precision": "fp32", "steps": 5, **files, **changed})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def voice() -> Voice:
+    voices, _ = load_voices(Path("voices"))
+    if "gaia" not in voices:
+        pytest.skip("f5-tts is not installed, whose recordings this needs: scripts/test installs it")
+    return voices["gaia"]
+
+
+def loaded(weights: Path, voice: Voice, **changed: object) -> F5Engine:
+    engine = F5Engine(settings(weights, **changed))
+    engine.load(lambda share, sentence: None)
+    engine.prepare(voice)
+    return engine
+
+
+@pytest.fixture
+def engine(weights: Path, voice: Voice) -> F5Engine:
+    return loaded(weights, voice)
+
+
+def spoken(engine: F5Engine, voice: Voice, text: str = TEXT, speed: float = 1.0) -> Samples:
+    return np.concatenate(list(engine.synthesize(text, voice, speed)))
+
+
+def test_loading_tells_how_far_it_is_and_what_came_of_it(weights: Path) -> None:
+    told: list[tuple[float, str]] = []
+    engine = F5Engine(settings(weights))
+    assert engine.facts() == {}
+    engine.load(lambda share, sentence: told.append((share, sentence)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert told[-1] == (0.95, "Measuring this machine.")
+    facts = engine.facts()
+    assert (facts["device"], facts["precision"], facts["steps"]) == ("cpu", "fp32", 5)
+
+
+def test_a_text_becomes_sound_of_a_fitting_length(engine: F5Engine, voice: Voice) -> None:
+    sound = spoken(engine, voice)
+    assert sound.dtype == np.float32
+    assert np.isfinite(sound).all()
+    assert 3 < len(sound) / engine.rate < 20
+    assert len(spoken(engine, voice, speed=1.6)) < 0.8 * len(sound)
+
+
+def test_others_have_their_turn_between_the_steps(engine: F5Engine, voice: Voice) -> None:
+    blocks = list(engine.synthesize("gg", voice, 1.0))
+    assert sum(not block.size for block in blocks) >= 5  # one a step
+
+
+def test_nothing_to_say_is_no_sound(engine: F5Engine, voice: Voice) -> None:
+    for text in ("", "…", "?!", "\u200b\u202e", "🎉"):
+        assert not spoken_or_nothing(engine, voice, text).size
+
+
+def spoken_or_nothing(engine: F5Engine, voice: Voice, text: str) -> Samples:
+    return np.concatenate([np.zeros(0, np.float32), *engine.synthesize(text, voice, 1.0)])
+
+
+def test_the_same_text_sounds_the_same_in_another_process_too(
+    weights: Path, voice: Voice, engine: F5Engine
+) -> None:
+    other = loaded(weights, voice, finished_megabytes=0)
+    np.testing.assert_array_equal(spoken(engine, voice, "好的"), spoken(other, voice, "好的"))
+
+
+def test_what_was_said_before_is_answered_from_memory(engine: F5Engine, voice: Voice) -> None:
+    first = spoken(engine, voice, "gg")
+    engine._studio = None  # type: ignore[assignment]  # whatever made it is not asked again
+    np.testing.assert_array_equal(spoken(engine, voice, "gg"), first)
+    assert engine.facts()["finished"] == {"hits": 1, "misses": 1, "bytes": first.nbytes}
+
+
+def test_a_request_that_is_closed_leaves_nothing_behind(engine: F5Engine, voice: Voice) -> None:
+    cut_off = engine.synthesize(TEXT, voice, 1.0)
+    for _ in range(4):
+        next(cut_off)
+    cut_off.close()  # type: ignore[attr-defined]
+    assert spoken(engine, voice).size
+    assert engine.facts()["finished"] == {"hits": 0, "misses": 2, "bytes": spoken(engine, voice).nbytes}
+
+
+def test_requests_that_take_turns_do_not_disturb_each_other(
+    engine: F5Engine, voice: Voice, weights: Path
+) -> None:
+    texts = ["one two three", "四五六", "gg"]
+    expected = [spoken(loaded(weights, voice), voice, text) for text in texts]
+    under_way: dict[int, Iterator[Samples]] = {
+        number: engine.synthesize(text, voice, 1.0) for number, text in enumerate(texts)
+    }
+    heard: list[list[Samples]] = [[] for _ in texts]
+    while under_way:
+        for number, blocks in list(under_way.items()):
+            block = next(blocks, None)
+            if block is None:
+                del under_way[number]
+            else:
+                heard[number].append(block)
+    for blocks_of, whole in zip(heard, expected, strict=True):
+        sound = np.concatenate(blocks_of)
+        assert sound.shape == whole.shape
+        np.testing.assert_allclose(sound, whole, atol=1e-4)
+
+
+def test_what_will_be_asked_for_is_made_while_nobody_waits(engine: F5Engine, voice: Voice) -> None:
+    assert not engine.idle()
+    engine.ahead([("gg", voice, 1.0), ("好的", voice, 1.0)])
+    turns = 0
+    while engine.idle():
+        turns += 1
+    assert turns > 5  # a little at a time
+    blocks = list(engine.synthesize("gg", voice, 1.0))
+    assert all(block.size for block in blocks)  # from memory
+    assert engine.facts()["finished"]["hits"] == 1  # type: ignore[index]
+
+
+def test_what_is_not_wanted_any_more_is_not_made(engine: F5Engine, voice: Voice) -> None:
+    engine.ahead([("one", voice, 1.0)])
+    engine.ahead([])
+    assert not engine.idle()
+
+
+class Broken:
+    """Gives no numbers, as half precision does when it overflows."""
+
+    def __init__(self, transformer: Transformer) -> None:
+        self._transformer = transformer
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transformer, name)
+
+    def __call__(self, *arguments: object) -> torch.Tensor:
+        flow: torch.Tensor = self._transformer(*arguments)
+        return flow * torch.nan
+
+
+def test_what_comes_out_garbled_is_made_again_in_full_precision(
+    weights: Path, voice: Voice, engine: F5Engine
+) -> None:
+    expected = spoken(engine, voice, "gg")
+    broken = loaded(weights, voice)
+    broken._sampler.transformer = Broken(broken._model.transformer)  # type: ignore[assignment]
+    np.testing.assert_allclose(spoken(broken, voice, "gg"), expected, atol=1e-5)
+    assert broken.facts()["garbled"] == 1
+    assert broken._exact is None  # its memory is given back
+
+
+def test_what_is_garbled_twice_is_a_failure_that_is_told(weights: Path, voice: Voice) -> None:
+    broken = loaded(weights, voice)
+    broken._sampler.transformer = Broken(broken._model.transformer)  # type: ignore[assignment]
+    broken._sample_exactly = lambda job: broken._maker.make(job)  # type: ignore[method-assign]
+    broken._studio = broken._make_studio(ahead=False)
+    with pytest.raises(Exception, match="no sound"):
+        spoken(broken, voice, "gg")
+    assert broken.facts()["failures"] == 1
+
+
+def test_a_full_memory_costs_a_batch_its_batching_and_nothing_else(
+    engine: F5Engine, voice: Voice, weights: Path
+) -> None:
+    expected = spoken(loaded(weights, voice), voice, "gg")
+    sample: Callable[..., object] = engine._sampler.sample
+    calls = 0
+
+    def full(*arguments: object, **named: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return sample(*arguments, **named)
+
+    engine._sampler.sample = full  # type: ignore[method-assign, assignment]
+    np.testing.assert_allclose(spoken(engine, voice, "gg"), expected, atol=1e-5)
+    assert engine.facts()["out_of_memory"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"model": "/nowhere/model.safetensors"}, "nowhere"),
+        ({"device": "cuda"}, "no NVIDIA GPU"),
+        ({"precision": "fp16"}, "fp16 needs a GPU"),
+    ],
+)
+def test_what_cannot_be_loaded_is_one_sentence(weights: Path, changed: dict[str, str], sentence: str) -> None:
+    if changed.get("device") == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU here, which this test is to miss")
+    engine = F5Engine(settings(weights, **changed))
+    with pytest.raises(EngineFault, match=sentence) as refused:
+        engine.load(lambda share, said: None)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_first_sound_of_a_voice_does_not_wait_for_its_mel(engine: F5Engine, voice: Voice) -> None:
+    began = time.perf_counter()
+    for _ in range(20):
+        engine.prepare(voice)  # as it is when any file of the folder changes
+    assert time.perf_counter() - began < 1
