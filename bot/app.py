@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bot.chat.commands import Router
 from bot.chat.judgement import Judgement
@@ -18,10 +18,22 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
-from bot.messages import Answered, ChatEvent, EngineState, FeedEntry, SourceState, State, Trouble
+from bot.messages import Answered, ChatEvent, EngineState, FeedEntry, SourceState, State, Trouble, Utterance
+from bot.metrics import Metrics
+from bot.panel import Panel
 from bot.platforms import Answer, Platform
+from bot.speech.ahead import Ahead
+from bot.speech.engine_arguments import engine_arguments
 from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import EngineAt, EngineError, EngineLink, EngineLost, voices_of
+from bot.speech.engine_link import (
+    EngineAt,
+    EngineError,
+    EngineLink,
+    EngineLost,
+    session_to,
+    until_own,
+    voices_of,
+)
 from bot.speech.estimate import Estimator, seconds
 from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
@@ -45,7 +57,8 @@ class Bot:
 
     `platforms` are the chats to read. `lines` are spoken before any chat, as the streamer's own words.
     `store` keeps paid messages over a crash and `recorder` keeps everything; either may be None. The clock
-    is monotonic seconds, the same as the sources'.
+    is monotonic seconds, the same as the sources'. A `patient` bot lets nobody stand in for the default
+    voice: it waits until that can speak itself, or never will.
     """
 
     def __init__(
@@ -58,6 +71,9 @@ class Bot:
         lines: Sequence[str] = (),
         store: Store | None = None,
         recorder: Recorder | None = None,
+        metrics: Metrics | None = None,
+        pages: bool = False,
+        patient: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -68,6 +84,14 @@ class Bot:
         self._store = store
         self._recorder = recorder
         self._clock = clock
+        self._metrics = metrics or Metrics()
+        if metrics is None:
+            feed.subscribe(self._metrics.count)
+        self._patient = patient
+        self._pages = pages and settings.web.enabled
+        self.site: Site | None = None  # once it runs, if there are pages
+        self._sound_pages: AudioPages | None = None
+        self._frames: FrameOutput | None = None  # the output, while that is the pages
         self._session: ClientSession | None = None
         self.failures: list[SourceState] = []  # of the sources that gave up
         self._judgement = Judgement(settings, store, clock, seconds)
@@ -84,7 +108,11 @@ class Bot:
             EngineAt(settings.engine.url, self._engine_session, feed.publish)
             if settings.engine.url
             else EngineChild(
-                voices, self._engine_session, feed.publish, start_timeout=settings.engine.start_timeout
+                voices,
+                self._engine_session,
+                feed.publish,
+                arguments=engine_arguments(settings.engine),
+                start_timeout=settings.engine.start_timeout,
             )
         )
         self._synthesizer = Synthesizer(
@@ -92,8 +120,11 @@ class Bot:
             self._engine_session,
             model=settings.engine.model,
             answer_timeout=settings.engine.answer_timeout,
+            measured=self._metrics.asked,
         )
 
+        self._ahead = Ahead(self._engine, self._engine_session, self._coming, self._synthesizer.requests)
+        feed.subscribe(self._ahead.show)
         self._engine_said = "it said nothing"
         feed.subscribe(self._answer)
         feed.subscribe(self._note_engine)
@@ -106,8 +137,13 @@ class Bot:
                 # The engine's process is on its way; meanwhile this one loads what it needs itself.
                 await asyncio.sleep(0)
                 player = self._build_player()
+                if self._pages:
+                    self.site = self._build_site(player)
+                    running += [group.create_task(self.site.run())]
                 running += [group.create_task(player.run()), group.create_task(self._speaker.run())]
-                running += [group.create_task(self._follow_voices())]
+                running += [group.create_task(self._follow_voices()), group.create_task(self._ahead.run())]
+                if self._patient:
+                    await self._until_own_voice()
                 self._begin()
                 async with asyncio.TaskGroup() as feeding:
                     for platform in self._platforms:
@@ -135,25 +171,38 @@ class Bot:
             idle.cancel()
             ready.cancel()
 
+    async def _until_own_voice(self) -> None:
+        voice = self._settings.speech.voice
+        if voice not in self._voices.known:
+            return  # an engine of somebody else's knows, or refuses it
+        with contextlib.suppress(TimeoutError, EngineError):
+            base = await asyncio.wait_for(self._engine.address(), self._settings.engine.start_timeout)
+            if why := await until_own(self._engine_session(), base, voice, lambda sentence: None):
+                self._feed.publish(Trouble(f"voice: {why}", f"another voice speaks for {voice}: {why}"))
+
+    def _coming(self) -> Iterator[Utterance]:
+        yield from self._speaker.under_way
+        yield from self.queue
+
     def backlog(self) -> tuple[float, int]:
         """Estimated seconds of speech that wait, and how many utterances that is."""
         return self.queue.backlog, len(self.queue)
 
     def _build_player(self) -> Player:
-        from bot.playback import Player, make_output
+        from bot.playback import Player
+        from bot.playback.switch import SwitchedOutput
 
         settings = self._settings
+        self._outputs = SwitchedOutput(self._make_output, settings.audio.output, settings.audio.device)
         player = Player(
-            make_output(settings.audio, self._feed.publish),
+            self._outputs,
             volume=settings.audio.volume,
             loudness=settings.audio.loudness,
             pause=settings.speech.pause,
             on_started=lambda utterance, at: self._speaker.started(utterance, at),
             on_finished=lambda utterance, at, whole: self._speaker.finished(utterance, at, whole),
         )
-        self._speaker = Speaker(
-            self.queue, self._synthesizer, player, self._feed, learn=self._estimator.learn_utterance
-        )
+        self._speaker = Speaker(self.queue, self._synthesizer, player, self._feed, learn=self._learn)
         self._intake = Intake(
             feed=self._feed,
             reader=self._judgement.reader,
@@ -168,7 +217,7 @@ class Bot:
             unheard=self._judgement.unheard,
             clock=self._clock,
         )
-        self._intake.desk = Desk(
+        self._desk = self._intake.desk = Desk(
             queue=self.queue,
             speaker=self._speaker,
             player=player,
@@ -177,10 +226,95 @@ class Bot:
             taught=self._judgement.taught,
             blocked=self._judgement.blocked,
             router=self._router,
-            name=self._judgement.reader.name,
+            name=lambda name: self._judgement.reader.name(name),
             hear=self._intake.hear,
         )
         return player
+
+    def _make_output(self, kind: str, device: str) -> Output:
+        from bot.playback import make_output
+
+        wanted = self._settings.audio.model_copy(update={"output": kind, "device": device})
+        output = make_output(wanted, self._feed.publish, jitter=self._settings.web.jitter)
+        self._frames = cast("FrameOutput", output) if kind == "browser" else None
+        self._hand_on_frames()
+        return output
+
+    def _hand_on_frames(self) -> None:
+        """What the browser output makes goes to the pages; with another output they are told to be silent."""
+        if self._sound_pages:
+            self._sound_pages.play_from(self._frames)
+
+    def _learn(self, utterance: Utterance, seconds: float) -> None:
+        """All of an utterance has been made."""
+        self._estimator.learn_utterance(utterance, seconds)
+        if self.site:
+            self.site.made(utterance, seconds)
+
+    def _build_site(self, player: Player) -> Site:
+        from bot.web.audio import AudioPages
+        from bot.web.site import Site
+
+        settings = self._settings
+        panel = Panel(
+            settings,
+            queue=self.queue,
+            speaker=self._speaker,
+            player=player,
+            outputs=self._outputs,
+            desk=self._desk,
+            intake=self._intake,
+            viewers=self._viewers,
+            voices=self._voices,
+            judgement=self._judgement,
+            seconds=self._estimator.seconds,
+            clock=self._clock,
+        )
+        site = Site(
+            settings.web,
+            panel,
+            self._feed,
+            self._metrics,
+            engine=self._engine,
+            session=self._engine_session,
+            model=settings.engine.model,
+            clock=self._clock,
+        )
+        pages = self._sound_pages = AudioPages(jitter=settings.web.jitter, clock=self._clock)
+        site.add(pages.routes())
+        site.story.audible = lambda: pages.audible
+        self._hand_on_frames()
+        site.add(self._settings_routes(panel, player, site))
+        return site
+
+    def _settings_routes(self, panel: Panel, player: Player, site: Site) -> list[Route]:
+        from bot.config.writing import ConfigFile
+        from bot.settings_live import SettingsLive
+        from bot.web.api_settings import SettingsApi
+
+        live = SettingsLive(
+            player=player,
+            outputs=self._outputs,
+            queue=self.queue,
+            intake=self._intake,
+            judgement=self._judgement,
+            router=self._router,
+            voices=self._voices,
+            estimator=self._estimator,
+            panel=panel,
+            use=self._use,
+            clock=self._clock,
+        )
+
+        def tell(changed: list[str]) -> None:
+            site.story.hub.publish("panel", {"type": "settings", "changed": changed})
+
+        return SettingsApi(ConfigFile(self._settings.origin), live, tell).routes()
+
+    def _use(self, settings: Settings) -> None:
+        """Of what is looked up as it is needed, audio and commands may change in a run."""
+        live = {"audio": settings.audio, "commands": settings.commands}
+        self._settings = self._settings.model_copy(update=live)
 
     def _begin(self) -> None:
         for fault in self._judgement.blocklist.faults:
@@ -242,13 +376,13 @@ class Bot:
     def _engine_session(self) -> ClientSession:
         """The one HTTP session to the engine, made when it is first needed."""
         if self._session is None:
-            import aiohttp
-
-            token = self._settings.engine.token.get_secret_value() if self._settings.engine.url else ""
-            headers = {"Authorization": f"Bearer {token}"} if token else {}
-            self._session = aiohttp.ClientSession(headers=headers)
+            engine = self._settings.engine
+            self._session = session_to(engine.url, engine.token.get_secret_value())
         return self._session
 
 
 if TYPE_CHECKING:
-    from bot.playback import Player
+    from bot.playback import Output, Player
+    from bot.web.audio import AudioPages, FrameOutput
+    from bot.web.routes import Route
+    from bot.web.site import Site

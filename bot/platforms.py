@@ -25,12 +25,16 @@ Answer = Callable[[str, ChatEvent], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A chat to read. `answer` writes into it, and returns why it could not, or ""; None: it cannot."""
+    """A chat to read. `answer` writes into it, and returns why it could not, or ""; None: it cannot.
+
+    `malformed` is how much of what came in could not be read so far.
+    """
 
     events: Callable[[], AsyncGenerator[ChatEvent | SourceState]]
     source: str = ""
     channel: str = ""
     answer: Answer | None = None
+    malformed: Callable[[], int] = lambda: 0
 
     def is_of(self, event: ChatEvent) -> bool:
         return (event.source, event.channel) == (self.source, self.channel)
@@ -40,7 +44,10 @@ def kept(source: Source, answer: Answer | None = None) -> Platform:
     """A source with the loop that keeps it connected."""
     from bot.sources.connection import keep
 
-    return Platform(lambda: keep(source), source.name, source.channel, answer)
+    def malformed() -> int:
+        return source.malformed if isinstance(source.malformed, int) else source.malformed.total()
+
+    return Platform(lambda: keep(source), source.name, source.channel, answer, malformed)
 
 
 def replay(recording: Path, speed: float, limit: int | None) -> Platform:

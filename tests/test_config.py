@@ -67,7 +67,12 @@ FILES: list[tuple[str, str]] = [
     ("[commands]\nroles = {skip = 'king'}", "FILE: commands.roles.skip cannot be 'king': input should be 'everyone', 'subscriber', 'vip', 'moderator', 'broadcaster' or 'nobody'"),
     ("voices = 3", "FILE: voices cannot be 3: input is not a valid path for <class 'pathlib.Path'>"),
     ("view = 'tv'", "FILE: view cannot be 'tv': input should be 'auto', 'live', 'plain' or 'json'"),
-    ("[engine]\nname = 'f6'", "FILE: engine.name cannot be 'f6': input should be 'espeak'"),
+    ("[engine]\nname = 'f6'", "FILE: engine.name cannot be 'f6': input should be 'auto', 'f5' or 'espeak'"),
+    ("[engine.f5]\nsteps = 0", "FILE: engine.f5.steps cannot be 0: input should be greater than or equal to 1"),
+    ("[engine.f5]\nstep = 7", "FILE: engine.f5.step (value: 7) is not a setting; did you mean \"engine.f5.steps\"?"),
+    ("[engine]\nf5 = 3", "FILE: engine.f5 is a section, written [engine.f5], not a value such as 3"),
+    ("[engine.f5]\ndevice = 'gpu'", "FILE: engine.f5.device cannot be 'gpu': it is \"auto\", \"cpu\", \"cuda\" or \"cuda:0\""),
+    ("[engine.f5]\nhub = 'mirror'", "FILE: engine.f5.hub cannot be 'mirror': it begins with http:// or https://"),
     # patterns
     ("[audio]\noutput = 'mp3:x'", 'FILE: audio.output cannot be \'mp3:x\': it is "device", "null" or "wav:FILE"'),
     ("[audio]\noutput = 'wav:'", 'FILE: audio.output cannot be \'wav:\': it is "device", "null" or "wav:FILE"'),
@@ -372,3 +377,19 @@ def test_config_toml_says_what_every_setting_does() -> None:
         elif (match := re.match(r"(\w+) = ", code)) and not (comment or commented):
             bare.append(section + match[1])
     assert bare == []
+
+
+def test_f5_files_beside_the_file_or_on_the_hub(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.pt").touch()
+    config.write_text("[engine.f5]\nmodel = 'mine.pt'\nvocabulary = 'owner/name/vocab.txt'\ncache = '/cache'")
+    f5 = load_settings({"engine.f5.steps": "12"}, config).engine.f5
+    assert f5.model == str(config.parent / "mine.pt")
+    assert (f5.vocabulary, f5.cache, f5.steps) == ("owner/name/vocab.txt", "/cache", 12)
+
+
+def test_f5_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_ENGINE__F5__PRECISION", "fp32")
+    assert load_settings({}, None).engine.f5.precision == "fp32"
+    monkeypatch.setenv("BOT_ENGINE__F5__PRECISION", "fp8")
+    with pytest.raises(SettingsError, match="BOT_ENGINE__F5__PRECISION cannot be 'fp8'"):
+        load_settings({}, None)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.feed import Feed
 from bot.messages import (
+    Asked,
     Author,
     ChatMessage,
     Dropped,
@@ -23,7 +24,7 @@ from bot.messages import (
     Trouble,
     Utterance,
 )
-from bot.metrics import Metrics, quantile
+from bot.metrics import Histogram, Metrics, quantile
 
 EVENT = ChatMessage(source="twitch", channel="c", id="1", author=Author("1", "A"), fragments=(Fragment("x"),))
 UTTERANCE = Utterance(id="1", text="x", voice="mei")
@@ -82,3 +83,21 @@ def test_quantile(values: list[float], share: float, expected: float) -> None:
 
 def test_quantile_of_nothing() -> None:
     assert math.isnan(quantile([], 0.5))
+
+
+def test_requests_to_the_engine() -> None:
+    metrics = Metrics()
+    metrics.asked(Asked(first=0.02, took=0.1, sound=2.0, total=3.0))
+    metrics.asked(Asked(first=0.04, took=0.0, sound=0.0, total=1.0))
+    metrics.asked(Asked(0, 0, 0, failed=True))
+    assert (metrics.requests, metrics.errors, metrics.sound) == (3, 1, 4.0)
+    assert list(metrics.firsts) == [0.02, 0.04]
+    assert list(metrics.paces) == [0.05]
+    assert metrics.first_sound.total == pytest.approx(0.06)
+
+
+def test_a_histogram_counts_up_to_each_bound() -> None:
+    histogram = Histogram((0.1, 1.0))
+    for value in (0.05, 0.1, 0.5, 7):
+        histogram.add(value)
+    assert histogram.cumulative() == [("0.1", 2), ("1", 3), ("+Inf", 4)]

@@ -1,4 +1,5 @@
-"""What a bench found: rows of numbers with the budgets they are held against, as a table and as JSON."""
+"""What a bench found: rows of numbers with the budgets they are held against, tables of what was compared; as
+text and as JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 import os
 import platform
 import sys
+import textwrap
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +24,61 @@ class Row:
     unit: str
     budget: float | None = None
     least: bool = False
+    digits: int = 1  # behind the point
 
     @property
     def met(self) -> bool:
         if self.budget is None:
             return True
         return self.value >= self.budget if self.least else self.value <= self.budget
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    digits: int = 1  # behind the point
+    better: str = ""  # "less", "more", or "": for information
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    values: list[float | None]  # one for each column; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same numbers of several things, side by side."""
+
+    name: str
+    columns: list[Column]
+    lines: list[Line]
+    note: str = ""
+
+    def text(self) -> str:
+        heads = [column.name for column in self.columns]
+        cells = [
+            [
+                "-" if value is None else f"{value:,.{column.digits}f}"
+                for column, value in zip(self.columns, line.values, strict=True)
+            ]
+            for line in self.lines
+        ]
+        first = (
+            max(len(self.name), *(len(line.name) for line in self.lines)) if self.lines else len(self.name)
+        )
+        widths = [max(len(row[place]) for row in [heads, *cells]) for place in range(len(heads))]
+
+        def joined(name: str, row: list[str]) -> str:
+            return f"  {name:<{first}}" + "".join(
+                f"  {cell:>{width}}" for cell, width in zip(row, widths, strict=True)
+            )
+
+        rows = [joined(line.name, row) for line, row in zip(self.lines, cells, strict=True)]
+        note = (
+            [textwrap.fill(self.note, 108, initial_indent="  ", subsequent_indent="  ")] if self.note else []
+        )
+        return "\n".join([joined(self.name, heads), *rows, *note])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +94,11 @@ class Report:
             "python": platform.python_version(),
         }
     )
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # sentences: what was left out, and why
 
     def table(self) -> str:
-        width = max(len(row.name) for row in self.rows)
+        width = max((len(row.name) for row in self.rows), default=0)
         lines = [
             f"{self.bench}: {self.setting}",
             f"{self.machine['processor']}, {self.machine['cores']} cores, Python {self.machine['python']}",
@@ -53,7 +106,10 @@ class Report:
         for row in self.rows:
             bound = "at least" if row.least else "at most"
             budget = "" if row.budget is None else f"  ({bound} {row.budget:g}: {'yes' if row.met else 'NO'})"
-            lines.append(f"  {row.name:<{width}}  {row.value:>9.1f} {row.unit}{budget}")
+            lines.append(f"  {row.name:<{width}}  {row.value:>9.{row.digits}f} {row.unit}{budget}")
+        for table in self.tables:
+            lines += ["", table.text()]
+        lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
 
     def write(self, file: Path) -> None:

@@ -49,6 +49,8 @@ COMMANDS = {
     "login": Command("login", "log in to Twitch or Bilibili", "python -m bot login bilibili"),
     "readings": Command("readings", "list, export or import what viewers have taught",
                         "python -m bot readings export readings.tsv"),
+    "weights": Command("weights", "download what the voice-cloning engine needs, and say where it is",
+                       "python -m bot weights --engine.f5.hub https://hf-mirror.com"),
     "engine": Command("engine", "serve the speech engine alone", "python -m bot engine --port 8000"),
     "bench": Command("bench", "measure this machine", "python -m bot bench pipeline"),
 }  # fmt: skip
@@ -156,7 +158,8 @@ def overview() -> str:
 def _settings(flags: dict[str, str]) -> Settings:
     named = flags.pop("config", "") or os.environ.get(CONFIG_FILE, "")
     default = Path("config.toml")
-    return load_settings(flags, Path(named) if named else default if default.exists() else None)
+    file = Path(named) if named else default if default.exists() else None
+    return load_settings(flags, file, new=default)
 
 
 def _fail(sentence: str, code: int) -> int:

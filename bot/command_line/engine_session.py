@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncGenerator
 
 import aiohttp
@@ -12,23 +13,21 @@ from bot.command_line.dispatch import CommandError
 from bot.command_line.places import voices_folder
 from bot.config import Settings
 from bot.messages import EngineState, State
+from bot.speech.engine_arguments import engine_arguments
 from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import EngineAt, EngineLink
+from bot.speech.engine_link import EngineAt, EngineError, EngineLink, session_to, until_own
 
 
 @contextlib.asynccontextmanager
 async def engine(settings: Settings) -> AsyncGenerator[tuple[EngineLink, aiohttp.ClientSession]]:
     """Yields the engine once it is ready. CommandError says why it did not get there."""
-    token = settings.engine.token.get_secret_value() if settings.engine.url else ""
     last = EngineState(State.STARTING)
 
     def report(state: EngineState) -> None:
         nonlocal last
         last = state
 
-    async with aiohttp.ClientSession(
-        headers={"Authorization": f"Bearer {token}"} if token else {}
-    ) as session:
+    async with session_to(settings.engine.url, settings.engine.token.get_secret_value()) as session:
         link: EngineLink = (
             EngineAt(settings.engine.url, lambda: session, report)
             if settings.engine.url
@@ -36,6 +35,7 @@ async def engine(settings: Settings) -> AsyncGenerator[tuple[EngineLink, aiohttp
                 voices_folder(settings),
                 lambda: session,
                 report,
+                arguments=engine_arguments(settings.engine),
                 start_timeout=settings.engine.start_timeout,
             )
         )
@@ -49,3 +49,19 @@ async def engine(settings: Settings) -> AsyncGenerator[tuple[EngineLink, aiohttp
         finally:
             running.cancel()
             await asyncio.wait((running,))
+
+
+async def own_voice(settings: Settings, link: EngineLink, session: aiohttp.ClientSession) -> None:
+    """Waits, telling how it comes on, until nobody stands in for the voice; CommandError: that stays so."""
+    voice = settings.speech.voice
+    try:
+        why = await until_own(session, await link.address(), voice, _tell)
+    except EngineError as error:
+        raise CommandError(str(error)) from None
+    if why and voice in {path.parent.name for path in voices_folder(settings).glob("*/voice.toml")}:
+        raise CommandError(f"the voice {voice} cannot speak now: {why}")
+
+
+def _tell(sentence: str) -> None:
+    if sys.stderr.isatty():
+        print(sentence, file=sys.stderr)

@@ -22,7 +22,7 @@ from bot.messages import Trouble
 from bot.metrics import Metrics, quantile
 from bot.platforms import Platform
 from bot.speech.engine_link import EngineLost
-from bot.store import Store, StoreError
+from bot.store import Store, StoreError, StoreInUse
 
 if TYPE_CHECKING:
     from bot.sources.recording import Recorder
@@ -63,6 +63,7 @@ class _Session:
         quiet: bool,
     ) -> None:
         self._settings = settings
+        self._platforms = platforms
         self._quiet = quiet
         self._feed = Feed()
         self._metrics = Metrics()
@@ -79,6 +80,9 @@ class _Session:
             lines=lines,
             store=self._store,
             recorder=self._recorder,
+            metrics=self._metrics,
+            pages=not quiet,
+            patient=quiet,
         )
         self._interrupted = False
 
@@ -166,6 +170,8 @@ class _Session:
         parts = [f"{metrics.heard} events heard", f"{metrics.spoken} spoken"]
         parts += [f"{count} not read ({reason})" for reason, count in metrics.refused.most_common()]
         parts += [f"{count} dropped ({reason})" for reason, count in metrics.dropped.most_common()]
+        if malformed := sum(platform.malformed() for platform in self._platforms):
+            parts.append(f"{malformed} not understood")
         if metrics.latencies:
             p50, p95 = (quantile(metrics.latencies, share) for share in (0.5, 0.95))
             parts.append(f"chat to sound p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")
@@ -177,7 +183,9 @@ def _open_store(settings: Settings) -> Store:
     from bot.sources.event_json import from_json, to_json
 
     try:
-        return Store(settings.store, to_json, from_json)
+        return Store(settings.store, to_json, from_json, alone=True)
+    except StoreInUse as error:
+        raise CommandError(f"{error}: stop it, or give this one its own with --store FILE") from None
     except StoreError as error:
         raise CommandError(f"{error}; name another place in `store`") from None
 

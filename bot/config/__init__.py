@@ -2,6 +2,7 @@
 
 from bot.config.loading import CONFIG_FILE, SettingsError, keys, load_settings
 from bot.config.sections import (
+    F5,
     Audio,
     Bilibili,
     BilibiliOpen,
@@ -15,10 +16,12 @@ from bot.config.sections import (
     Templates,
     Twitch,
     Viewers,
+    Web,
 )
 
 __all__ = [
     "CONFIG_FILE",
+    "F5",
     "Audio",
     "Bilibili",
     "BilibiliOpen",
@@ -33,6 +36,7 @@ __all__ = [
     "Templates",
     "Twitch",
     "Viewers",
+    "Web",
     "keys",
     "load_settings",
 ]

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "BOT_"  # of every setting in the environment
@@ -50,13 +63,30 @@ Roles = Annotated[
 Languages = Annotated[list[Literal["zh", "en", "ja", "ko", "ru", "other"]], NoDecode, BeforeValidator(_split)]
 
 
+def _is_address(url: str) -> str:
+    """A URL that can be connected to: it names a host, and if it names a port that is a number."""
+    try:
+        parts = urlsplit(url)
+        wrong = bool(url) and (not parts.hostname or parts.port == 0)
+    except ValueError:
+        wrong = True
+    if wrong or any(one.isspace() or not one.isprintable() for one in url):
+        raise ValueError(
+            f"it is written {url.partition(':')[0]}://HOST or {url.partition(':')[0]}://HOST:PORT"
+        )
+    return url
+
+
+_ADDRESS = AfterValidator(_is_address)
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class Twitch(Section):
     channel: Words = []
-    url: Annotated[str, Field(pattern=r"^wss?://")] = "wss://irc-ws.chat.twitch.tv:443"
+    url: Annotated[str, Field(pattern=r"^wss?://"), _ADDRESS] = "wss://irc-ws.chat.twitch.tv:443"
     client_id: str = ""
     read_aloud_rewards: Words = []
 
@@ -75,16 +105,38 @@ class BilibiliOpen(Section):
     app_id: int = Field(default=0, ge=0)
     key_id: str = ""
     key_secret: SecretStr = SecretStr("")
-    url: Annotated[str, Field(pattern=r"^https?://")] = "https://live-open.biliapi.com"
+    url: Annotated[str, Field(pattern=r"^https?://"), _ADDRESS] = "https://live-open.biliapi.com"
+
+
+class F5(Section):
+    """The engine process has the same ones: bot.engine.f5.settings."""
+
+    model: str = "F5TTS_v1_Base"
+    architecture: Literal["", "F5TTS_v1_Base", "F5TTS_Base", "F5TTS_v1_Small", "F5TTS_Small"] = ""
+    vocabulary: str = ""
+    vocoder: str = ""
+    hub: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    cache: str = ""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]+)?)$")] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
+    steps: int = Field(default=7, ge=1, le=128)
+    cfg_strength: float = Field(default=2.0, ge=0, le=10)
+    sway: float = Field(default=-1.0, ge=-1, le=1)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    pinned_reference: bool = False
+    guided_steps: int = Field(default=0, ge=0, le=128)
+    finished_megabytes: int = Field(default=64, ge=0, le=65_536)
 
 
 class Engine(Section):
-    name: Literal["espeak"] = "espeak"
-    url: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
+    name: Literal["auto", "f5", "espeak"] = "auto"
+    url: Annotated[str, Field(pattern=r"^(https?://.*)?$"), _ADDRESS] = ""
     token: SecretStr = SecretStr("")
     model: str = "tts-1"
     start_timeout: float = Field(default=60, gt=0)
     answer_timeout: float = Field(default=20, gt=0)
+    f5: F5 = F5()
 
 
 class Speech(Section):
@@ -94,7 +146,7 @@ class Speech(Section):
 
 
 class Audio(Section):
-    output: Annotated[str, Field(pattern=r"^(device|null|wav:.+)$")] = "device"
+    output: Annotated[str, Field(pattern=r"^(device|browser|null|wav:.+)$")] = "device"
     device: str = ""
     latency: float = Field(default=0.07, ge=0.01, le=2)
     volume: float = Field(default=1.0, ge=0, le=1)
@@ -210,6 +262,68 @@ class Commands(Section):
     roles: Pairs[Literal["everyone", "subscriber", "vip", "moderator", "broadcaster", "nobody"]] = {}
 
 
+class Web(Section):
+    """The pages and the API."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65_535)
+    hosts: Words = []
+    token: SecretStr = SecretStr("")
+    moderator_token: SecretStr = SecretStr("")
+    overlay_token: SecretStr = SecretStr("")
+    overlay_css: str = ""
+    jitter: float = Field(default=0.08, ge=0.02, le=2)
+
+    @property
+    def fault(self) -> str:
+        """A sentence on how strangers could get in; "" if they cannot."""
+        given = {
+            "web.token": self.token.get_secret_value(),
+            "web.moderator_token": self.moderator_token.get_secret_value(),
+            "web.overlay_token": self.overlay_token.get_secret_value(),
+        }
+        if not given["web.token"]:
+            if not _is_loopback(self.host):
+                return (
+                    f"web.host {self.host} lets others in: set web.token too (best as BOT_WEB__TOKEN, "
+                    f"{_SHORTEST_TOKEN} characters or more), or use 127.0.0.1"
+                )
+            if self.hosts:
+                return "web.hosts lets others in by name: set web.token too"
+            if any(given.values()):
+                return "web.moderator_token and web.overlay_token need web.token to be set too"
+        tokens = {name: text for name, text in given.items() if text}
+        for name, text in tokens.items():
+            if len(text) < _SHORTEST_TOKEN:
+                return f"{name} is too short: it needs {_SHORTEST_TOKEN} characters or more"
+            if not text.isascii() or not text.isprintable() or " " in text:
+                return f"{name} may hold ASCII letters, digits and signs alone"
+        if len(set(tokens.values())) < len(tokens):
+            return "web.token, web.moderator_token and web.overlay_token must differ"
+        return ""
+
+
+_SHORTEST_TOKEN = 12
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where settings came from. `file` is config.toml, or where one would be made; None: nowhere."""
+
+    flags: Mapping[str, str] = field(repr=False)
+    file: Path | None
+
+
 class Settings(BaseSettings):
     """Every setting; the comments of config.toml say what each one does."""
 
@@ -229,9 +343,22 @@ class Settings(BaseSettings):
     templates: Templates = Templates()
     viewers: Viewers = Viewers()
     commands: Commands = Commands()
+    web: Web = Web()
     voices: Path = Path("voices")
     store: Path = Path("data/bot.sqlite3")
     logins: Path = Path("data/logins")
     record: str = ""
     view: Literal["auto", "live", "plain", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    _origin: Origin = PrivateAttr(default=Origin({}, None))
+
+    @property
+    def origin(self) -> Origin:
+        return self._origin
+
+    @model_validator(mode="after")
+    def _lets_no_stranger_in(self) -> Self:
+        if self.web.enabled and (fault := self.web.fault):
+            raise ValueError(fault)
+        return self

@@ -18,7 +18,7 @@ class AudioSettings(Protocol):
 
     @property
     def output(self) -> str:
-        """device, null or wav:FILE"""
+        """device, browser, null or wav:FILE"""
 
     @property
     def device(self) -> str: ...
@@ -27,10 +27,10 @@ class AudioSettings(Protocol):
     def latency(self) -> float: ...
 
 
-def make_output(audio: AudioSettings, report: Report) -> Output:
+def make_output(audio: AudioSettings, report: Report, *, jitter: float = 0.08) -> Output:
     """The output that the settings name; it tells of itself through `report`, in the loop's thread.
 
-    OutputError: it is none, or its file cannot be.
+    `jitter`: seconds that browser pages hold sound back. OutputError: it is none, or its file cannot be.
     """
     kind, _, name = audio.output.partition(":")
     if kind == "wav" and name:
@@ -41,7 +41,11 @@ def make_output(audio: AudioSettings, report: Report) -> Output:
         from bot.playback.device import DeviceOutput
 
         return DeviceOutput(audio.device, audio.latency, report)
+    if kind == "browser":
+        from bot.playback.browser import BrowserOutput
+
+        return BrowserOutput(report, jitter=jitter)
     if kind == "null":
         report(OutputState(State.READY, "nothing is heard (audio.output is null)"))
         return ClockOutput()
-    raise OutputError(f"There is no output {audio.output!r}: choose device, null or wav:FILE.")
+    raise OutputError(f"There is no output {audio.output!r}: choose device, browser, null or wav:FILE.")

@@ -15,6 +15,7 @@ from bot.playback.output import OutputError
 from bot.playback.portaudio import load
 
 PACTL_TIMEOUT = 1.0  # seconds: a sound server that does not answer must not be waited for
+CABLES = ("CABLE Input", "BlackHole", "VoiceMeeter Input")  # as VB-CABLE, BlackHole and VoiceMeeter begin
 PULSE = "pulse"  # the ALSA device through which PortAudio reaches PulseAudio and PipeWire
 
 
@@ -31,6 +32,8 @@ class Device:
     portaudio: int
     sink: str = ""  # the PulseAudio sink that it is
     description: str = ""  # what people call that sink
+    muted: bool = False
+    cable: bool = False  # made for other programs to hear, not people
 
     @property
     def title(self) -> str:
@@ -64,6 +67,7 @@ def listed(sounddevice: Any, *, sinks: bool = True) -> list[Device]:
             int(info["default_samplerate"]),
             index == default,
             index,
+            cable=str(info["name"]).casefold().startswith(tuple(name.casefold() for name in CABLES)),
         )
         for index, info in enumerate(infos)
         if info["max_output_channels"] > 0
@@ -83,6 +87,8 @@ def listed(sounddevice: Any, *, sinks: bool = True) -> list[Device]:
                 door.portaudio,
                 sink["name"],
                 sink.get("description", ""),
+                bool(sink.get("mute")),
+                _is_null(sink),
             )
             for number, (sink, channels, rate) in enumerate(known)
         ]
@@ -119,7 +125,18 @@ def choose(wanted: str, devices: list[Device]) -> Device:
     )
 
 
-def _pulse_sinks() -> list[tuple[dict[str, str], int, int]]:
+def sink_names() -> list[str]:
+    """The sound server's sinks, also where PortAudio does not reach them; none without a server or pactl."""
+    return [sink["name"] for sink, _, _ in _pulse_sinks()]
+
+
+def _is_null(sink: dict[str, Any]) -> bool:
+    """Whether it is one that only its monitor is heard of, as PulseAudio or as PipeWire tells of it."""
+    factory = (sink.get("properties") or {}).get("factory.name")
+    return sink.get("driver") == "module-null-sink.c" or factory == "support.null-audio-sink"
+
+
+def _pulse_sinks() -> list[tuple[dict[str, Any], int, int]]:
     sinks = []
     for sink in _pactl("list", "sinks") or []:
         # "s16le 2ch 48000Hz"

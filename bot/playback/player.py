@@ -49,7 +49,7 @@ class Player:
         self.on_started = on_started
         self.on_finished = on_finished
         self._output = output
-        self._pause = pause
+        self.pause = pause  # may be changed at any time
         self._ahead = ahead
         self._clock = clock
         self._buffer = SpeechBuffer(output.rate, volume=volume, wake=self._wake, clock=clock)
@@ -106,7 +106,7 @@ class Player:
         try:
             if await self._room(lane):
                 self._buffer.append(utterance.id, lane.flush())
-                self._buffer.finish(utterance.id, self._pause)
+                self._buffer.finish(utterance.id, self.pause)
         except asyncio.CancelledError:
             self.cut(utterance.id)
             raise
@@ -140,6 +140,15 @@ class Player:
     @volume.setter
     def volume(self, volume: float) -> None:
         self._buffer.volume = min(1.0, max(0.0, volume))
+
+    @property
+    def loudness(self) -> float:
+        """dBFS that every voice is brought to; a change is heard as slowly as any."""
+        return self._leveller.target
+
+    @loudness.setter
+    def loudness(self, loudness: float) -> None:
+        self._leveller.target = loudness
 
     @property
     def paused(self) -> bool:

@@ -23,6 +23,7 @@ from bot.messages import (
     FeedEntry,
     Heard,
     OutputState,
+    PagesState,
     Queued,
     Refused,
     Retraction,
@@ -68,7 +69,7 @@ class LiveView:
         self._console = console or Console()
         self._lines: deque[_Line] = deque(maxlen=_KEPT)
         self._by_event: dict[tuple[str, str, str], _Line] = {}
-        self._parts: dict[str, SourceState | EngineState | OutputState] = {}
+        self._parts: dict[str, SourceState | EngineState | OutputState | PagesState] = {}
         self._speaking: dict[str, Utterance] = {}
         self._troubles: deque[str] = deque(maxlen=3)
 
@@ -89,6 +90,8 @@ class LiveView:
                 self._parts["engine"] = entry
             case OutputState():
                 self._parts["sound"] = entry
+            case PagesState():
+                self._parts["pages"] = entry
             case Heard(event=event):
                 self._heard(event)
             case Refused(event=event, reason=reason):

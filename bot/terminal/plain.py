@@ -17,6 +17,7 @@ from bot.messages import (
     FeedEntry,
     Heard,
     OutputState,
+    PagesState,
     Queued,
     Refused,
     SourceState,
@@ -79,6 +80,8 @@ def _words(entry: FeedEntry) -> str:
             return _state("engine", state, detail)
         case OutputState(state=state, detail=detail):
             return _state("sound", state, detail)
+        case PagesState(state=state, detail=detail):
+            return _state("pages", state, detail)
         case Heard(event=event):
             return f"  {printable(event.source, 20)} {who(event)}: {what(event)}"
         case Refused(reason=reason):

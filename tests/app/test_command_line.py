@@ -58,6 +58,10 @@ def bot(
         (("say",), "the following arguments are required: text"),
         (("say", "  "), "nothing to say"),
         (("--config", "/nowhere/config.toml"), "/nowhere/config.toml cannot be read"),
+        (("--engine.url", "http://:80", "preview", "x"), "it is written http://HOST or http://HOST:PORT"),
+        (("--engine.url", "http://here:port", "preview", "x"), "it is written http://HOST"),
+        (("--twitch.url", "wss://", "preview", "x"), "it is written wss://HOST or wss://HOST:PORT"),
+        (("engine", "--port", "x"), "a port is a number from 0 to 65535"),
     ],
 )
 def test_a_wrong_argument_is_one_sentence_and_exit_code_2(arguments: tuple[str, ...], sentence: str) -> None:
@@ -261,3 +265,29 @@ def test_readings_are_imported_listed_and_exported(tmp_path: Path) -> None:
     code, _, errors = bot("readings", "import", "/nowhere.tsv", *store)
     assert code == 1
     assert errors == "/nowhere.tsv: No such file or directory\n"
+
+
+def test_preview_tells_what_is_wrong_with_the_block_list(tmp_path: Path) -> None:
+    missing = tmp_path / "mine.txt"
+    code, out, err = bot("--rules.blocklist", str(missing), "--rules.blocked", "/(/", "preview", "hello")
+    assert (code, out) == (0, "hello\n")
+    assert "missing ): (" in err
+    assert f"{missing} is not there: nothing is blocked by it" in err
+
+
+def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, _, err = bot("--audio.output", "null", "--web.enabled", "false", "replay", str(pipe))
+    assert code == 1
+    assert f"{pipe} is no file but a pipe or the like: save the recording first" in err
+
+
+def test_what_was_not_understood_is_told_in_the_end(tmp_path: Path) -> None:
+    recording = tmp_path / "some.jsonl"
+    recording.write_text('{"recording": 1, "started": "2026-01-31T20:00:00+00:00"}\nno event\n{}\n')
+    code, out, _ = bot(
+        *("--audio.output", "null", "--web.enabled", "false", "--view", "plain", "replay", str(recording))
+    )
+    assert code == 0
+    assert "2 not understood" in out.splitlines()[-1]

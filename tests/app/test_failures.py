@@ -291,3 +291,24 @@ async def test_an_engine_elsewhere_with_its_token(tmp_path: Path) -> None:
     finally:
         engine.terminate()
         await engine.wait()
+
+
+async def test_a_second_bot_leaves_the_store_of_the_first_alone(tmp_path: Path) -> None:
+    async with FakeTwitch() as twitch, SpeechServer() as server:
+        arguments = [*settings(twitch, tmp_path, "null"), "--engine.url", server.url]
+        async with run_bot(*arguments) as first:
+            await twitch.joined()
+            await first.ready()
+            async with run_bot(*arguments) as second:
+                assert await second.ended() == 1
+            assert second.errors.count("\n") == 1
+            assert "another bot uses the store" in second.errors
+            assert "--store" in second.errors
+            listing = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "readings", "list", *arguments), cwd=ROOT
+            )
+            assert await listing.wait() == 0
+            first.process.kill()
+            await first.ended()
+        async with run_bot(*arguments) as third:  # what was killed holds nothing
+            await third.ready()

@@ -24,7 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     chat = benches.add_parser("chat", help="rules, wording and queue; an evening on a virtual clock")
     chat.add_argument("--messages", type=_count, default=20_000, metavar="N", help="chat lines to judge")
-    for bench in (pipeline, sources, chat):
+    web = benches.add_parser("web", help="what the API and open pages cost")
+    web.add_argument("--seconds", type=_seconds, default=20, metavar="S", help="how long the chat is busy")
+    web.add_argument("--pages", type=_count, default=20, metavar="N", help="pages that are open")
+    web.add_argument("--rate", type=_seconds, default=50, metavar="N", help="chat lines in a second")
+    for bench in (pipeline, sources, chat, web):
         bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
 
 
@@ -52,6 +56,10 @@ def _measure(args: argparse.Namespace) -> tuple[Report, str]:
             from bot.bench import sources
 
             return asyncio.run(sources.measure(args.seconds)), ""
+        case "web":
+            from bot.bench import web
+
+            return asyncio.run(web.measure(args.seconds, args.pages, args.rate)), ""
         case _:
             from bot.bench import chat
 

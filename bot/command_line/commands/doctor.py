@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from bot.command_line.dispatch import CommandError
+from bot.command_line.jetson import MEND, Jetson, find_jetson
 from bot.command_line.places import voices_folder
 from bot.config import Settings
 
@@ -50,8 +51,12 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
         "voices": _voices,
         "portaudio": _portaudio,
         "device": _device,
+        "cable": _cable,
+        "f5": _f5,
         "engine": _engine,
     }
+    if jetson := find_jetson():
+        checks["jetson"] = lambda _settings: _jetson(jetson)
     faults = 0
     for name, check in checks.items():
         try:
@@ -123,6 +128,39 @@ def _device(settings: Settings) -> str:
     return f"{device.name} ({device.api}, {device.rate} Hz)"
 
 
+def _cable(settings: Settings) -> str:
+    from bot.command_line.cable import find
+
+    found = find(settings.audio)
+    if found.mend:
+        raise _Fault(found.what, found.mend)
+    return found.what
+
+
+def _f5(settings: Settings) -> str:
+    from bot.engine.f5.availability import has_gpu, missing, why_slow
+
+    name = settings.engine.name
+    if settings.engine.url or name == "espeak":
+        return "not asked for"
+    if not has_gpu() and name == "auto":
+        return "not used: no NVIDIA GPU was found"
+    if reason := why_slow() if has_gpu() else missing():
+        raise _Fault(reason.rstrip("."), "scripts/run --with-f5 (on a Jetson docs/jetson.md says more)")
+    from bot.engine.f5.settings import F5Settings
+    from bot.engine.f5.weights import is_here
+
+    found = "torch reaches the GPU" if has_gpu() else "its packages are here; without a GPU it is slow"
+    here = is_here(F5Settings(**settings.engine.f5.model_dump()))
+    return f"{found}; its weights {'are' if here else 'are not yet'} here (python -m bot weights)"
+
+
+def _jetson(found: Jetson) -> str:
+    if found.slow:
+        raise _Fault(f"speech takes longer than it must: {found.slow}", MEND)
+    return str(found)
+
+
 def _engine(settings: Settings) -> str:
     async def speak() -> tuple[float, float]:
         from bot.command_line.engine_session import engine
@@ -147,7 +185,7 @@ def _engine(settings: Settings) -> str:
     except CommandError as error:
         mend = "engine.url in config.toml" if settings.engine.url else _REINSTALL
         raise _Fault(str(error), mend) from None
-    name = "the engine at engine.url" if settings.engine.url else settings.engine.name
+    name = "the engine at engine.url" if settings.engine.url else f"the engine ({settings.engine.name})"
     return f"{name} ready after {ready:.1f} s, first sound {first * 1000:.0f} ms after the text"
 
 

@@ -25,7 +25,10 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
     # Each line stands for itself: rules that remember what was said before are off.
     rules = settings.rules.model_copy(update={"same_viewer": 0, "same_words": 0, "share": 0, "cooldown": 0})
     settings = settings.model_copy(update={"rules": rules})
-    reader = Judgement(settings, None, time.monotonic, seconds).reader
+    judgement = Judgement(settings, None, time.monotonic, seconds)
+    for fault in judgement.blocklist.faults:
+        print(fault, file=sys.stderr)
+    reader = judgement.reader
     for number, line in enumerate(args.lines or _standard_input(), 1):
         message = ChatMessage(
             source="preview",

@@ -38,7 +38,7 @@ async def _write(settings: Settings, text: str, file: Path) -> float:
     """Writes the engine's own samples to `file`; returns how many seconds they last."""
     import numpy as np
 
-    from bot.command_line.engine_session import engine
+    from bot.command_line.engine_session import engine, own_voice
     from bot.messages import Utterance
     from bot.speech.engine_link import EngineError
     from bot.speech.synthesizer import Synthesizer
@@ -46,6 +46,7 @@ async def _write(settings: Settings, text: str, file: Path) -> float:
     utterance = Utterance(id="say", text=text, voice=settings.speech.voice, speed=settings.speech.speed)
     frames = 0
     async with engine(settings) as (link, session):
+        await own_voice(settings, link, session)
         synthesizer = Synthesizer(
             link,
             lambda: session,

@@ -1,0 +1,193 @@
+"""Who may do what: tokens, logins, and whether a request comes from our own pages at all."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bot.config import Web as WebSettings
+from bot.web.errors import ApiError
+from bot.web.limits import Buckets, client_of
+
+COOKIE = "chat_aloud"
+SAFE_HEADER = "X-Chat-Aloud"  # no other site can send it: there is no CORS here
+_WITH_TOKEN = ("/overlay", "/api/events", "/api/audio")  # the only paths whose query may hold the overlay's
+_SESSIONS = 256
+_SESSION_SECONDS = 7 * 24 * 3600.0
+_TRIES = 5  # wrong tokens of one client
+_TRY_EVERY = 12.0  # seconds until another one
+
+
+class Role(IntEnum):
+    """What a client may do; each one what those below it may."""
+
+    NOBODY = 0
+    OVERLAY = 1
+    MODERATOR = 2
+    OWNER = 3
+
+
+@dataclass(slots=True)
+class _Session:
+    role: Role
+    until: float
+
+
+class Access:
+    """Tokens are compared by their digests in constant time, and all of them each time.
+
+    A cookie holds a random session id, never a token.
+    """
+
+    def __init__(self, settings: WebSettings, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        token = settings.token.get_secret_value()
+        overlay = settings.overlay_token.get_secret_value()
+        if token and not overlay:
+            overlay = hmac.new(token.encode(), b"chat-aloud overlay link", "sha256").hexdigest()[:32]
+        self.overlay_token = overlay if token else ""
+        self.asks = bool(token)  # False: whoever reaches us is the owner
+        given = {
+            Role.OWNER: token,
+            Role.MODERATOR: settings.moderator_token.get_secret_value(),
+            Role.OVERLAY: self.overlay_token,
+        }
+        self._tokens = {role: _digest(text) for role, text in given.items() if text}
+        self._names = {"localhost", *(name.casefold().rstrip(".") for name in settings.hosts)}
+        if not _is_address(settings.host):
+            self._names.add(settings.host.casefold())
+        self._sessions: dict[bytes, _Session] = {}
+        self._wrong = Buckets(1 / _TRY_EVERY, _TRIES, clock)
+
+    # ------------------------------------------------------------ whose request it is
+
+    def role_of(self, request: web.Request) -> Role:
+        """What the sender may do. ApiError: they have tried too many tokens, or a wrong one."""
+        if not self.asks:
+            return Role.OWNER
+        if header := request.headers.get("Authorization", ""):
+            scheme, _, token = header.partition(" ")
+            if scheme.casefold() != "bearer":
+                raise ApiError(401, "Send the token as a bearer token.", code="login")
+            return self.role_of_token(token.strip(), client_of(request))
+        session = self._session_of(request)
+        if session:
+            return session.role
+        if request.path in _WITH_TOKEN and (token := request.query.get("token", "")):
+            return min(self.role_of_token(token, client_of(request)), Role.OVERLAY)
+        return Role.NOBODY
+
+    def role_of_token(self, token: str, client: str) -> Role:
+        """The role that a token gives. ApiError: it is none, or too many wrong ones came from this client."""
+        if self._wrong.left(client) < 1:
+            raise ApiError(429, "Too many wrong tokens; try again in a minute.", code="slow_down", retry=60)
+        digest = _digest(token)
+        found = Role.NOBODY
+        for role, known in self._tokens.items():
+            if hmac.compare_digest(digest, known):
+                found = role
+        if found is Role.NOBODY:
+            self._wrong.take(client)
+            raise ApiError(401, "That token is not one of this bot's.", code="login")
+        return found
+
+    def begin_session(self, role: Role) -> str:
+        """A new session's id, for the cookie."""
+        identity = secrets.token_urlsafe(32)
+        now = self._clock()
+        self._sessions = {key: one for key, one in self._sessions.items() if one.until > now}
+        while len(self._sessions) >= _SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        self._sessions[_digest(identity)] = _Session(role, now + _SESSION_SECONDS)
+        return identity
+
+    def end_session(self, request: web.Request) -> None:
+        self._sessions.pop(_digest(_cookie(request)), None)
+
+    def _session_of(self, request: web.Request) -> _Session | None:
+        # Looked up by its digest: how long that takes says nothing of the ids that there are.
+        session = self._sessions.get(_digest(_cookie(request)))
+        return session if session and session.until > self._clock() else None
+
+    # ------------------------------------------------------------ whether it is from our own pages
+
+    def check_host(self, request: web.Request) -> None:
+        """Refuses a name that another site made point here (DNS rebinding); an address cannot be made to."""
+        name = _host_name(request.headers.get("Host", ""))
+        if not self.asks:
+            fine = name == "localhost" or _is_loopback(name) or name in self._names
+        else:
+            fine = name in self._names or _is_address(name)
+        if not fine:
+            raise ApiError(
+                403, "This name of the bot is not one that it knows: add it to web.hosts.", code="host"
+            )
+
+    def check_origin(self, request: web.Request, *, socket: bool) -> None:
+        """Another site's page may neither change nor hear anything. What is no browser sends no Origin."""
+        origin = request.headers.get("Origin")
+        if origin is not None and _netloc(origin) != request.headers.get("Host", "").casefold():
+            raise ApiError(403, "This page may not ask the bot for anything.", code="origin")
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+            raise ApiError(403, "This page may not ask the bot for anything.", code="origin")
+        if socket or request.method in ("GET", "HEAD"):
+            return
+        # A form, or a request that a browser makes without asking first, can send neither of these.
+        if SAFE_HEADER not in request.headers and request.content_type != "application/json":
+            raise ApiError(
+                403, f"Send the header {SAFE_HEADER}: 1, or Content-Type: application/json.", code="csrf"
+            )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _cookie(request: web.Request) -> str:
+    # Not request.cookies: what another program on this host put beside ours must not break the parsing.
+    for part in ";".join(request.headers.getall("Cookie", ())).split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return ""
+
+
+def cookie_header(identity: str) -> str:
+    """Set-Cookie for a session; "" ends it."""
+    age = int(_SESSION_SECONDS) if identity else 0
+    return f"{COOKIE}={identity}; HttpOnly; Max-Age={age}; Path=/; SameSite=Strict"
+
+
+def _host_name(netloc: str) -> str:
+    """ "[::1]:80" -> "::1"; "a.b:80" -> "a.b"; "" for what is no host."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.casefold()
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(name: str) -> bool:
+    return _is_address(name) and ipaddress.ip_address(name).is_loopback

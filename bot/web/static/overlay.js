@@ -1,0 +1,192 @@
+// The overlay: who is speaking, and the words as they are spoken. Every text from chat is a text node.
+//
+// ?theme=card|line|bubble|subtitle  ?position=bottom|top|middle  ?align=left|center|right  ?size=30 (pixels)
+// ?width=720  ?accent=7c5cff  ?name=0  ?voice=0  ?badge=0  ?bar=0  ?audio=0 (never the page that is heard)
+
+import { follow } from "/static/feed.js";
+import { Sound } from "/static/sound.js";
+
+const LINGER = 900; // milliseconds that a card stays when its words are over
+const LEAVE = 320; // of its way out, as in the style
+const query = new URLSearchParams(location.search);
+const stage = document.getElementById("stage");
+const template = document.getElementById("card");
+const listen = document.getElementById("listen");
+const cards = new Map(); // by the id of what is spoken
+let ahead = 0; // milliseconds that the bot's clock is ahead of this page's
+
+dress();
+const sound = new Sound();
+const canSound = query.get("audio") !== "0";
+
+follow("overlay", { token: query.get("token") ?? "", onEvent });
+
+function onEvent(event) {
+  switch (event.type) {
+    case "snapshot":
+      ahead = event.at * 1000 - Date.now();
+      for (const card of cards.values()) card.leave();
+      if (event.speaking) speak(event.speaking);
+      useSound(event.output);
+      break;
+    case "speaking": speak(event.item); break;
+    case "length": cards.get(event.id)?.last(event.seconds); break;
+    case "ended": cards.get(event.id)?.end(event.whole); break;
+    case "state": useSound(event.output); break;
+  }
+}
+
+function speak(item) {
+  if (cards.has(item.id)) return;
+  for (const card of cards.values()) card.leave();
+  const card = new Card(item);
+  cards.set(item.id, card);
+}
+
+class Card {
+  constructor(item) {
+    this.item = item;
+    this.timers = new Set();
+    this.node = template.content.firstElementChild.cloneNode(true);
+    Object.assign(this.node.dataset, {
+      platform: item.platform, rank: item.rank, kind: item.kind, role: item.roles?.[0] ?? "", voice: item.voice,
+    });
+    if (item.paid) this.node.dataset.tier = tier(item.paid);
+    this.#write(".name", query.get("name") === "0" ? "" : item.name);
+    this.#write(".voice", query.get("voice") === "0" ? "" : item.voice);
+    this.#write(".paid", item.paid ? price(item.paid) : "");
+    this.spans = [];
+    const words = this.node.querySelector(".words");
+    for (const word of pieces(item.text)) {
+      const span = document.createElement("span");
+      span.textContent = word;
+      words.append(span);
+      this.spans.push({ span, weight: weigh(word) });
+    }
+    stage.append(this.node);
+    this.node.getBoundingClientRect(); // so that the way in is seen
+    this.node.classList.add("in");
+    this.last(item.seconds);
+  }
+
+  // How long it lasts, from its first sample on: the words are spread anew over what is left of it.
+  last(seconds) {
+    if (this.over) return;
+    this.clear();
+    const began = this.item.at * 1000 - ahead;
+    const whole = this.spans.reduce((sum, { weight }) => sum + weight, 0) || 1;
+    const passed = Date.now() - began;
+    const all = Math.max(seconds, 0.1) * 1000;
+    let weight = 0;
+    for (const one of this.spans) {
+      const due = (all * weight) / whole - passed;
+      weight += one.weight;
+      if (due <= 0) one.span.classList.add("said");
+      else this.after(due, () => one.span.classList.add("said"));
+    }
+    const bar = this.node.querySelector(".bar i");
+    if (query.get("bar") !== "0" && bar.animate) {
+      bar.getAnimations().forEach((animation) => animation.cancel());
+      const start = Math.min(1, Math.max(0, passed / all));
+      bar.animate([{ transform: `scaleX(${start})` }, { transform: "scaleX(1)" }],
+        { duration: Math.max(1, all - passed), fill: "forwards" });
+    }
+  }
+
+  end(whole) {
+    if (this.over) return;
+    this.over = true;
+    this.clear();
+    if (whole) for (const { span } of this.spans) span.classList.add("said");
+    this.after(whole ? LINGER : 0, () => this.leave());
+  }
+
+  leave() {
+    if (this.left) return;
+    this.over = this.left = true;
+    this.clear();
+    this.node.classList.replace("in", "out");
+    this.after(LEAVE, () => {
+      this.node.remove();
+      if (cards.get(this.item.id) === this) cards.delete(this.item.id);
+    });
+  }
+
+  after(milliseconds, act) {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      act();
+    }, milliseconds);
+    this.timers.add(timer);
+  }
+
+  clear() {
+    this.timers.forEach(clearTimeout);
+    this.timers.clear();
+  }
+
+  #write(selector, text) {
+    this.node.querySelector(selector).textContent = text;
+  }
+}
+
+function pieces(text) {
+  if (!("Segmenter" in Intl)) return text.split(/(?<=\s)/u);
+  return Array.from(new Intl.Segmenter(undefined, { granularity: "word" }).segment(text), ({ segment }) => segment);
+}
+
+// Roughly how long a piece is to say: a Han character counts as much as three letters.
+function weigh(piece) {
+  let weight = 0;
+  for (const character of piece) {
+    if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(character)) weight += 3;
+    else if (/[\p{L}\p{N}]/u.test(character)) weight += 1;
+    else if (/[.,!?;:。，！？；：、…]/u.test(character)) weight += 2;
+  }
+  return weight;
+}
+
+const DOLLARS = { CNY: 0.14, USD: 1, EUR: 1.1, GBP: 1.3, JPY: 0.0067, bits: 0.01 };
+
+// Four colours, by worth: below 2, 10, 50 dollars, and above.
+function tier({ amount, currency }) {
+  const dollars = amount * (DOLLARS[currency] ?? 1);
+  return String(1 + [2, 10, 50].filter((bound) => dollars >= bound).length);
+}
+
+function price({ amount, currency }) {
+  if (currency === "bits") return `${amount} bits`;
+  try {
+    return new Intl.NumberFormat(undefined, { style: "currency", currency, maximumFractionDigits: 2, minimumFractionDigits: 0 }).format(amount);
+  } catch {
+    return `${amount} ${currency}`;
+  }
+}
+
+function dress() {
+  const { dataset, style } = document.body;
+  const one = (name, ...known) => (known.includes(query.get(name)) ? query.get(name) : known[0]);
+  dataset.theme = one("theme", "card", "line", "bubble", "subtitle");
+  dataset.position = one("position", "bottom", "top", "middle");
+  dataset.align = one("align", dataset.theme === "subtitle" ? "center" : "left", "left", "center", "right");
+  const pixels = (name, least, most) => {
+    const value = Number.parseFloat(query.get(name));
+    if (value >= least && value <= most) style.setProperty(`--${name}`, `${value}px`);
+  };
+  pixels("size", 8, 200);
+  pixels("width", 100, 4000);
+  if (/^[0-9a-f]{6}$/i.test(query.get("accent") ?? "")) style.setProperty("--accent", `#${query.get("accent")}`);
+  if (query.get("badge") === "0") dataset.badge = "0";
+}
+
+function useSound(output) {
+  if (!canSound || output === undefined) return;
+  if (output === "browser") void sound.start();
+  else void sound.stop();
+}
+
+sound.addEventListener("change", () => {
+  listen.hidden = sound.state !== "waiting";
+});
+listen.addEventListener("click", () => sound.resume());
+Object.assign(globalThis, { sound }); // for the browser's console, and the tests

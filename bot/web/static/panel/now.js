@@ -1,0 +1,150 @@
+// Live: what is said, what waits (to be moved or removed), the chat, and a line to say now.
+
+import { act, del, post, toast } from "/static/panel/api.js";
+import { button, field, h, icon, replace } from "/static/panel/dom.js";
+import { clock, number, said, t } from "/static/panel/i18n.js";
+import { viewerMenu, who } from "/static/panel/people.js";
+import { on, state, underWay, waiting } from "/static/panel/state.js";
+
+const SHOWN = 60; // lines of chat
+
+export function live() {
+  const speaking = h("section.card.speaking", { "aria-labelledby": "h-speaking" }, h("h2", { id: "h-speaking" }, t("speaking_now")), h("div.body"));
+  const size = h("span.size");
+  const list = h("ol.queue", { "aria-label": t("waiting_list") });
+  const queue = h("section.card", { "aria-labelledby": "h-queue" },
+    h("header", {}, h("h2", { id: "h-queue" }, t("waiting_list")), size,
+      button(t("clear"), clear, { icon: "clear", kind: "danger" })), list);
+  const lines = h("ol.lines", { "aria-label": t("chat") });
+  const chat = h("section.card.chat", { "aria-labelledby": "h-chat" }, h("h2", { id: "h-chat" }, t("chat")), lines);
+  const node = h("div.live", {}, h("div.column", {}, sayNow(), speaking, queue), h("div.column", {}, chat));
+
+  const stops = [
+    on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size); }),
+    on("chat", (line) => addLine(lines, line)),
+    on("history", (item) => item && markLine(lines, item)),
+  ];
+  showSpeaking(speaking.lastChild);
+  showQueue(list, size);
+  addLine(lines);
+  return { node, stop: () => stops.forEach((stop) => stop()) };
+}
+
+// Not the browser's own dialog, which OBS shows in none of its docks.
+export function clear() {
+  const paid = h("input", { type: "checkbox" });
+  const dialog = h("dialog.card", { "aria-labelledby": "h-clear", onclose: () => dialog.remove() },
+    h("form", { method: "dialog" }, h("h2", { id: "h-clear" }, t("clear_sure")),
+      state.status.role === "owner" ? h("label.check", {}, paid, t("paid_too")) : null,
+      h("div.actions", {},
+        h("button.button.danger", { type: "submit", onclick: () => act(() => post("/api/queue/clear", { paid: paid.checked }), ({ removed }) => t("cleared", { count: removed })) }, t("clear")),
+        h("button.button", { type: "submit" }, t("cancel")))));
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+export async function skip() {
+  await act(() => post("/api/skip", { id: null }), ({ skipped }) => t(skipped ? "skipped" : "nothing_to_skip"));
+}
+
+function sayNow() {
+  const text = h("input", { type: "text", id: "say", maxLength: 500, autocomplete: "off", placeholder: t("say_something") });
+  const next = h("input", { type: "checkbox", id: "say-next" });
+  const form = h("form.card.say", {
+    onsubmit: async (event) => {
+      event.preventDefault();
+      if (!text.value.trim()) return;
+      const done = await act(() => post("/api/say", { text: text.value, voice: null, speed: null, next: next.checked }), t("said"));
+      if (done) text.value = "";
+    },
+  },
+  h("label.visually-hidden", { htmlFor: "say" }, t("say_something")), text,
+  h("label.check", {}, next, t("say_next")),
+  h("button.button.primary", { type: "submit" }, icon("send"), h("span", {}, t("say"))));
+  return form;
+}
+
+function showSpeaking(node) {
+  const [item] = underWay();
+  if (!item) return replace(node, h("p.empty", {}, t("nothing_spoken")));
+  replace(node, h("div.item.current", { dataset: { rank: item.rank } },
+    h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
+    h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
+}
+
+const rows = new Map(); // id -> {item, node}
+let dragged = "";
+
+function showQueue(list, size) {
+  const items = waiting();
+  const { backlog = 0 } = state.status ?? {};
+  size.textContent = items.length ? `${t("messages", { count: items.length })} · ${t("seconds_of_speech", { seconds: number(backlog, 0) })}` : "";
+  if (!items.length) {
+    rows.clear();
+    return replace(list, h("li.empty", {}, t("nothing_waits")));
+  }
+  const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
+  const control = document.activeElement?.dataset?.do;
+  for (const id of rows.keys()) if (!state.items.has(id)) rows.delete(id);
+  const nodes = items.map((item) => {
+    const known = rows.get(item.id);
+    if (known?.item === item && known.node.isConnected) return known.node;
+    const node = row(item);
+    rows.set(item.id, { item, node });
+    return node;
+  });
+  replace(list, nodes);
+  if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] [data-do="${CSS.escape(control ?? "")}"]`)?.focus();
+}
+
+function row(item) {
+  const handle = h("span.grip", { title: t("drag"), "aria-hidden": "true" }, icon("grip"));
+  const node = h("li.item", { draggable: true, dataset: { id: item.id, rank: item.rank },
+    ondragstart: (event) => { dragged = item.id; event.dataTransfer.effectAllowed = "move"; node.classList.add("dragged"); },
+    ondragend: () => { dragged = ""; node.classList.remove("dragged"); },
+    ondragover: (event) => { if (dragged) { event.preventDefault(); node.classList.add("target"); } },
+    ondragleave: () => node.classList.remove("target"),
+    ondrop: (event) => { event.preventDefault(); node.classList.remove("target"); void place(dragged, state.order.indexOf(item.id)); },
+  }, handle,
+  h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
+  h("span.seconds", {}, `${number(item.seconds)} s`),
+  h("div.actions", {},
+    button(t("move_up"), () => place(item.id, state.order.indexOf(item.id) - 1), { icon: "up", quiet: true, dataset: { do: "up" } }),
+    button(t("move_down"), () => place(item.id, state.order.indexOf(item.id) + 1), { icon: "down", quiet: true, dataset: { do: "down" } }),
+    button(t("remove"), () => act(() => del(`/api/queue/${encodeURIComponent(item.id)}`), t("removed")), { icon: "close", quiet: true, kind: "danger", dataset: { do: "remove" } })));
+  return node;
+}
+
+async function place(id, at) {
+  const order = state.order.filter((one) => one !== id);
+  if (!id || at < 0 || at > order.length) return;
+  order.splice(at, 0, id);
+  await act(() => post("/api/queue/order", { ids: order }));
+}
+
+function addLine(lines, line) {
+  if (line && lines.firstChild && !lines.firstChild.classList.contains("empty")) {
+    lines.prepend(chatLine(line));
+    while (lines.children.length > SHOWN) lines.lastChild.remove();
+  } else if (state.chat.length) replace(lines, state.chat.slice(0, SHOWN).map(chatLine));
+  else replace(lines, h("li.empty", {}, t("nothing_heard")));
+}
+
+function chatLine(line) {
+  if (line.type === "answered") return h("li.answer", {}, h("bdi", {}, line.text));
+  const { item } = line;
+  return h("li", { dataset: { kind: item.kind, event: item.event } }, h("time", {}, clock(item.at)), " ", who(item), " ",
+    h("span.text", { dir: "auto" }, item.written || item.kind), whyNot(item) ?? whyNot(state.history.find(({ event }) => event === item.event)), viewerMenu(item));
+}
+
+function whyNot(item) {
+  return item?.reason ? h("span.why", {}, ` ${t(item.outcome)} · ${said(item.why) || item.reason}`) : null;
+}
+
+// A line is judged after it has been shown.
+function markLine(lines, item) {
+  const line = item.event && item.reason ? lines.querySelector(`[data-event="${CSS.escape(item.event)}"]`) : null;
+  if (!line) return;
+  line.querySelector(".why")?.remove();
+  line.querySelector(".text").after(whyNot(item));
+}

@@ -1,0 +1,108 @@
+// Voices: listen to each, choose the usual one, add a recording of one's own.
+
+import { act, ask, get, hear, patch, post, toast } from "/static/panel/api.js";
+import { button, field, h, icon, replace } from "/static/panel/dom.js";
+import { language, t } from "/static/panel/i18n.js";
+import { state } from "/static/panel/state.js";
+
+export function voices() {
+  const list = h("ul.voices");
+  const node = h("div.columns", {},
+    h("section.card", { "aria-labelledby": "h-voices" }, h("h2", { id: "h-voices" }, t("voices")), list),
+    adding(() => show()));
+
+  async function show() {
+    const found = await act(() => get("/api/voices"));
+    if (found) replace(list, found.voices.map((voice) => entry(voice, found.default, show)));
+  }
+  void show();
+  return { node, stop: () => {} };
+}
+
+function entry(voice, usual, show) {
+  const isUsual = voice.id === usual;
+  return h("li.voice-card", {},
+    h("div", {}, h("h3", {}, voice.name || voice.id, isUsual ? h("span.tag", {}, t("default_voice")) : null),
+      h("p.hint", {}, [voice.id, voice.languages?.join(", "), voice.engine].filter(Boolean).join(" · ")),
+      voice.description ? h("p", { dir: "auto" }, voice.description) : null),
+    h("div.actions", {},
+      button(t("try_voice"), () => act(() => hear(`/api/voices/${encodeURIComponent(voice.id)}/sample`, { text: null, speed: null })), { icon: "play" }),
+      isUsual ? null : button(t("make_default"), async () => { await act(() => patch("/api/controls", { voice: voice.id })); show(); }),
+      voice.engine === "f5" && state.status?.role === "owner" ? button(t("remove_voice"), () => remove(voice, show), { icon: "clear", quiet: true, kind: "danger" }) : null));
+}
+
+async function remove(voice, show) {
+  const path = `/api/voices/${encodeURIComponent(voice.id)}`;
+  if (!(await act(() => ask("DELETE", path)))) return;
+  show();
+  toast(t("voice_removed", { name: voice.name || voice.id }), "", { label: t("restore"), undo: async () => { await act(() => post(`${path}/restore`)); show(); } });
+}
+
+function adding(added) {
+  if (state.status?.role !== "owner") return null;
+  let file = null;
+  const picker = h("input.visually-hidden", { type: "file", id: "recording", accept: "audio/*,video/mp4,video/webm", onchange: () => choose(picker.files[0]) });
+  const drop = h("label.drop", { htmlFor: "recording",
+    ondragover: (event) => { event.preventDefault(); drop.classList.add("over"); },
+    ondragleave: () => drop.classList.remove("over"),
+    ondrop: (event) => { event.preventDefault(); drop.classList.remove("over"); choose(event.dataTransfer.files[0]); } },
+  icon("upload"), h("span", {}, t("drop_file")));
+  const name = h("input", { type: "text", required: true, pattern: "[a-z0-9_\\-]{1,40}", autocomplete: "off" });
+  const text = h("textarea", { rows: 2, required: true, maxLength: 500 });
+  const spoken = h("select", {}, [["zh", "中文"], ["en", "English"], ["ja", "日本語"], ["ko", "한국어"]].map(([value, label]) => h("option", { value, selected: value === language }, label)));
+  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("add") });
+  const found = h("ul.checks", { "aria-live": "polite" });
+
+  function choose(chosen) {
+    if (!chosen) return;
+    file = chosen;
+    drop.lastChild.textContent = `${file.name} · ${(file.size / 1e6).toFixed(1)} MB`;
+    if (!name.value) name.value = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9_-]+/g, "-").slice(0, 40).replace(/^-+|-+$/g, "");
+    replace(found);
+  }
+
+  async function send(dry) {
+    if (!file || !form.reportValidity()) { if (!file) toast(t("drop_file"), "fault"); return; }
+    const query = new URLSearchParams({ text: text.value, language: spoken.value, ...(dry ? { dry: "1" } : {}) });
+    bar.hidden = false;
+    try {
+      const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, (share) => { bar.value = share; });
+      showChecks(found, answer);
+      if (!dry) { toast(t("voice_added", { name: name.value })); added(); }
+    } catch (fault) {
+      showChecks(found, fault.answer);
+      toast(fault.message, "fault");
+    } finally {
+      bar.hidden = true;
+    }
+  }
+
+  const form = h("form", { onsubmit: (event) => { event.preventDefault(); void send(false); } },
+    picker, drop, field(t("voice_name"), name, t("voice_name_hint")), field(t("transcript"), text), field(t("language"), spoken), bar, found,
+    h("div.actions", {}, button(t("check"), () => send(true)), h("button.button.primary", { type: "submit" }, h("span", {}, t("add")))));
+  return h("section.card", { "aria-labelledby": "h-add" }, h("h2", { id: "h-add" }, t("add_voice")), h("p.hint", {}, t("needs_f5")), form);
+}
+
+function showChecks(list, answer) {
+  const checks = answer?.report?.checks ?? answer?.error?.report?.checks ?? [];
+  replace(list, checks.map((check) => h("li", { dataset: { verdict: check.verdict ?? check.level ?? "" } }, check.sentence ?? check.message ?? String(check))));
+}
+
+// fetch tells nothing of how much has gone out.
+function upload(path, file, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("X-Chat-Aloud", "1");
+    request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+    request.upload.onprogress = (event) => progress(event.loaded / (event.total || file.size));
+    request.onerror = () => reject(new Error(t("offline")));
+    request.onload = () => {
+      let answer = {};
+      try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
+      if (request.status < 300) resolve(answer);
+      else reject(Object.assign(new Error(answer.error?.message ?? t("failed")), { answer }));
+    };
+    request.send(file);
+  });
+}
