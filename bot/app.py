@@ -18,7 +18,17 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
-from bot.messages import Answered, ChatEvent, EngineState, FeedEntry, SourceState, State, Trouble, Utterance
+from bot.messages import (
+    Answered,
+    ChatEvent,
+    EngineState,
+    FeedEntry,
+    PagesState,
+    SourceState,
+    State,
+    Trouble,
+    Utterance,
+)
 from bot.metrics import Metrics
 from bot.panel import Panel
 from bot.platforms import Answer, Platform
@@ -138,8 +148,7 @@ class Bot:
                 await asyncio.sleep(0)
                 player = self._build_player()
                 if self._pages:
-                    self.site = self._build_site(player)
-                    running += [group.create_task(self.site.run())]
+                    running += [group.create_task(self._serve_pages(player))]
                 running += [group.create_task(player.run()), group.create_task(self._speaker.run())]
                 running += [group.create_task(self._follow_voices()), group.create_task(self._ahead.run())]
                 if self._patient:
@@ -156,6 +165,19 @@ class Bot:
                 answer.cancel()
             if self._session:
                 await self._session.close()
+
+    async def _serve_pages(self, player: Player) -> None:
+        """The pages, until cancelled: they are no reason to speak later, nor to stop."""
+        try:
+            # In a thread: meanwhile the engine gets ready, and is to be noticed when it is.
+            await asyncio.to_thread(_load_pages)
+            self.site = self._build_site(player)
+            await self.site.run()
+        except Exception:
+            log.exception("the pages broke")
+            sentence = "the pages broke, speech goes on: the log has the details; start the bot anew for them"
+            self._feed.publish(PagesState(State.FAILED, sentence))
+            self._feed.publish(Trouble("web", sentence))
 
     async def _until_heard(self) -> None:
         """Returns once all that was sent has been heard. EngineLost: the engine never got ready for it."""
@@ -379,6 +401,14 @@ class Bot:
             engine = self._settings.engine
             self._session = session_to(engine.url, engine.token.get_secret_value())
         return self._session
+
+
+def _load_pages() -> None:
+    import bot.config.writing
+    import bot.settings_live
+    import bot.web.api_settings
+    import bot.web.audio
+    import bot.web.site  # noqa: F401
 
 
 if TYPE_CHECKING:

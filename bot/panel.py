@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Panel", "Refusal", "StoreError", "Tried"]
 
 Refusal = Rejected  # to say something, as those know it who ask
+QUEUE_FULL = "queue full"  # why, besides what the rules give
 _MONEY = {"twitch": "bits", "bilibili": "CNY"}
 
 
@@ -262,7 +263,7 @@ class Panel:
         utterance = self._intake.enqueue([said], voice=voice, speed=speed)
         if first:
             self._queue.reorder([utterance.id])
-        return self.find(utterance.id) or utterance
+        return self._kept(utterance)
 
     def replay(self, event: ChatEvent | None, utterance: Utterance | None) -> Utterance | Rejected:
         """Speaks again what was spoken, given up or refused by the rules, unless a word in it is blocked."""
@@ -275,11 +276,17 @@ class Panel:
         if utterance is None:
             assert event is not None, "what was refused is an event"
             said = self._judgement.reader.word(event, viewer)
-            return said if isinstance(said, Rejected) else self._intake.enqueue(said, event, viewer)
+            if isinstance(said, Rejected):
+                return said
+            return self._kept(self._intake.enqueue(said, event, viewer))
         if self._judgement.is_blocked(utterance.text):
             return Rejected(Reason.BLOCKED)
         voice = "" if utterance.parts else utterance.voice  # which voices it changes to is worked out anew
-        return self._intake.enqueue([utterance.text], event, viewer, voice=voice)
+        return self._kept(self._intake.enqueue([utterance.text], event, viewer, voice=voice))
+
+    def _kept(self, utterance: Utterance) -> Utterance | Rejected:
+        """What has been queued, unless there was no room for it."""
+        return self.find(utterance.id) or Rejected(QUEUE_FULL)
 
     # ------------------------------------------------------------ viewers
 

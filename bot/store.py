@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,21 @@ class StoreError(Exception):
 
 class StoreInUse(StoreError):
     """Another bot has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPaid:
+    """A paid event that is kept; None if it cannot be decoded. `failures`: runs that could not say it."""
+
+    source: str
+    channel: str
+    id: str
+    failures: int
+    event: ChatEvent | None
+
+    @property
+    def given_up(self) -> bool:
+        return self.failures >= MOST_FAILURES
 
 
 class Store:
@@ -151,12 +166,37 @@ class Store:
         """What was failed at in MOST_FAILURES runs, oldest first."""
         return self._decoded("SELECT event FROM unread_paid WHERE failures >= ? ORDER BY number")
 
+    def unread_paid(self) -> Iterator[UnreadPaid]:
+        """All that is kept, oldest first: the unread, the given up, and what cannot be decoded."""
+        for source, channel, identity, failures, row in self._read(
+            "SELECT source, channel, id, failures, event FROM unread_paid ORDER BY number"
+        ):
+            yield UnreadPaid(source, channel, identity, failures, self._event(row))
+
+    def try_again(self, one: UnreadPaid) -> None:
+        """It is among the `unread` again, as if nothing had failed at it."""
+        self._change(
+            "UPDATE unread_paid SET failures = 0 WHERE source = ? AND channel = ? AND id = ?",
+            *(one.source, one.channel, one.id),
+        )
+
+    def mark_read(self, one: UnreadPaid) -> None:
+        """As `remove`, also of what cannot be decoded."""
+        self._change(
+            "DELETE FROM unread_paid WHERE source = ? AND channel = ? AND id = ?",
+            *(one.source, one.channel, one.id),
+        )
+
     def _decoded(self, query: str) -> Iterator[ChatEvent]:
         for (row,) in self._read(query, MOST_FAILURES):
-            try:
-                yield self._decode(json.loads(row))
-            except (ValueError, LookupError, TypeError, AttributeError):  # whatever a strange row is
-                continue
+            if (event := self._event(row)) is not None:
+                yield event
+
+    def _event(self, row: str) -> ChatEvent | None:
+        try:
+            return self._decode(json.loads(row))
+        except (ValueError, LookupError, TypeError, AttributeError):  # whatever a strange row is
+            return None
 
     def viewers(self) -> Iterator[Viewer]:
         for row in self._read("SELECT id, name, nickname, voice, speed, muted, blocked FROM viewers"):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.command_line.dispatch import parse
 from bot.config import SettingsError, keys, load_settings
 from bot.config.document import Unwritable, at, changed, comments
 from bot.config.fields import FieldSpec, fields, value_of
@@ -114,6 +115,7 @@ def test_every_setting_has_a_kind_a_default_and_words() -> None:
     assert found["audio.volume"] == "0.0 to 1.0"
     assert found["rules"].startswith("who and what is read")
     assert found["engine.f5.steps"].startswith("more sound better")
+    assert "engine" not in comments(ODD)
     assert packaged_file() == ROOT / "config.toml"
 
 
@@ -190,6 +192,7 @@ ADDED = [
         b'stimme = "skip"\n"x y" = "voice"\n[chat]',
     ),
     (ODD, {"engine.f5.steps": 12}, b"steps=12# five"),
+    (ODD, {"engine.name": "f5"}, b']\n[engine]\nname = "f5"\n\n[engine.f5]   # fast\n'),
     (ODD, {"chat.link": "x"}, b'[chat]\nlink = "x"\n# nothing yet\n'),
     (ODD, {"record": None}, b"'record' = \"\""),
     (ODD, {"record": "a'b\"c\\d"}, b"'record' = \"a'b\\\"c\\\\d\""),
@@ -464,6 +467,17 @@ def test_a_file_that_is_not_there_is_made_from_the_one_that_comes_along(tmp_path
     undo(file)
     assert path.read_bytes() == PACKAGED
     assert file.view().problem == ""
+
+
+def test_the_command_line_knows_where_settings_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, loaded, _ = parse(["voices", "--audio.volume", "0.5"])
+    assert loaded.origin == Origin({"audio.volume": "0.5"}, Path("config.toml"))
+    change(ConfigFile(loaded.origin), {"audio.latency": 0.2})
+    _, again, _ = parse(["voices", "--audio.volume", "0.5"])
+    assert again.audio.latency == 0.2
+    # A file that has just been made moves nothing to another place.
+    assert (again.voices, again.store, again.logins) == (loaded.voices, loaded.store, loaded.logins)
 
 
 def test_at_least_ten_steps_back(path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from bot.messages import Author, Change, ChatEvent, ChatMessage, Fragment, Gift, Reading, Viewer, Worth
 from bot.sources.event_json import from_json, to_json
-from bot.store import _MIGRATIONS, MOST_FAILURES, Store, StoreError, StoreInUse
+from bot.store import _MIGRATIONS, MOST_FAILURES, Store, StoreError, StoreInUse, UnreadPaid
 
 ROOT = Path(__file__).parent.parent
 
@@ -358,6 +358,30 @@ def test_what_fails_run_after_run_is_kept_and_not_tried_again(store: Store, path
     store.remove(paid(1))  # taken back after all
     assert list(store.given_up()) == []
     assert store.failed(paid(1)) == 0
+
+
+def test_what_was_given_up_is_listed_tried_again_or_marked_read(store: Store, path: Path) -> None:
+    for number in (1, 2, 3):
+        store.add(paid(number))
+    for _ in range(MOST_FAILURES):
+        store.failed(paid(2))
+    store.failed(paid(3))
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE unread_paid SET event = '{}' WHERE id = 'm1'")
+    db.close()
+    kept = [
+        UnreadPaid("bilibili", "c", "m1", 0, None),
+        UnreadPaid("bilibili", "c", "m2", MOST_FAILURES, paid(2)),
+        UnreadPaid("bilibili", "c", "m3", 1, paid(3)),
+    ]
+    assert list(store.unread_paid()) == kept
+    assert [one.given_up for one in kept] == [False, True, False]
+    assert unread(path) == [paid(3)]
+    store.try_again(kept[1])
+    assert unread(path) == [paid(2), paid(3)]
+    store.mark_read(kept[0])  # which nothing else can take away
+    store.mark_read(kept[2])
+    assert [one.event for one in store.unread_paid()] == [paid(2)]
 
 
 def test_a_store_from_before_failures_were_counted(path: Path) -> None:

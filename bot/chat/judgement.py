@@ -105,7 +105,7 @@ class Judgement:
             self._chat,
             self._templates,
             rules,
-            taught=self.readings.apply,
+            taught=self.readings.parts,
             blocked=self.is_blocked,
             unread=self._people.unread,
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from bot.chat.normalize import Lexicon, Normalizer, has_chinese, load
+from bot.chat.normalize import Lexicon, Normalizer, Verbatim, has_chinese, load
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
 from bot.config import Chat, SettingsError, Templates
@@ -21,8 +20,9 @@ _SOMEBODY = {"zh": "有人", "en": "somebody"}  # whose name may not be said, or
 class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
-    `taught(text, viewer)` puts in what viewers have taught; `blocked(text)` is true of what must never be
-    said, whoever wrote or taught it; `unread(author)` refuses whom nothing is said of, gifts included.
+    `taught(text, viewer)` is a text in parts, those that viewers have taught Verbatim; `blocked(text)` is
+    true of what must never be said, whoever wrote or taught it; `unread(author)` refuses whom nothing is
+    said of, gifts included.
     Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
@@ -32,7 +32,7 @@ class Reader:
         templates: Templates,
         rules: Sequence[Rule] = (),
         *,
-        taught: Callable[[str, str], str] = lambda text, viewer: text,
+        taught: Callable[[str, str], Sequence[Fragment]] = lambda text, viewer: (Fragment(text),),
         blocked: Callable[[str], bool] = lambda text: False,
         unread: Callable[[Author], Rejected | None] = lambda author: None,
     ) -> None:
@@ -94,14 +94,14 @@ class Reader:
         typed = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
         fragments = _joined(typed)
         who = viewer.id if viewer else ""
-        taught = tuple(
-            replace(fragment, text=self._taught(fragment.text, who))
-            if fragment.kind is FragmentKind.TEXT
-            else fragment
-            for fragment in fragments
-        )
+        taught: list[Fragment] = []
+        for fragment in fragments:
+            is_text = fragment.kind is FragmentKind.TEXT
+            taught += self._taught(fragment.text, who) if is_text else (fragment,)
         # Readings that are harmless alone may join to what is not.
-        if taught != fragments and self._blocked("".join(fragment.text for fragment in taught)):
+        if any(isinstance(part, Verbatim) for part in taught) and self._blocked(
+            "".join(fragment.text for fragment in taught)
+        ):
             return None
         return self._normalizer.read(taught, language=self._languages.get(event.source, "")).text
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bot.chat.normalize import Verbatim
 from bot.chat.words import Word, Words
-from bot.messages import CHANNEL, Change, Reading
+from bot.messages import CHANNEL, Change, Fragment, Reading
 
 MOST = 2000  # readings of all scopes together
 MOST_OF_ONE = 100  # readings that one viewer may have for themself
@@ -68,15 +69,23 @@ class Matcher:
 
     def apply(self, text: str) -> str:
         """`text` with each word replaced, the longest at each place; a reading is never read again."""
+        return "".join(part.text for part in self.parts(text))
+
+    def parts(self, text: str) -> tuple[Fragment, ...]:
+        """The same in parts: what was typed, and the readings (Verbatim) that stand for some of it."""
         lower = _lower(text)
         if not len(self._words) or not self._words.may_be_in(lower):
-            return text
-        parts: list[str] = []
+            return (Fragment(text),)
+        parts: list[Fragment] = []
         end = 0
         for found in self._words.longest(lower):
-            parts += (text[end : found.start], found.value)
+            if found.start > end:
+                parts.append(Fragment(text[end : found.start]))
+            parts.append(Verbatim(found.value))
             end = found.end
-        return "".join(parts) + text[end:]
+        if end < len(text) or not parts:
+            parts.append(Fragment(text[end:]))
+        return tuple(parts)
 
 
 class Readings:
@@ -102,12 +111,19 @@ class Readings:
 
     def apply(self, text: str, viewer: str = CHANNEL) -> str:
         """`text` as `viewer` (a key, "twitch:123") means it to be read."""
+        return self._matcher(viewer).apply(text)
+
+    def parts(self, text: str, viewer: str = CHANNEL) -> tuple[Fragment, ...]:
+        """The same in parts; see `Matcher.parts`."""
+        return self._matcher(viewer).parts(text)
+
+    def _matcher(self, viewer: str) -> Matcher:
         scope = viewer if viewer in self._scopes else CHANNEL
         matcher = self._matchers.get(scope)
         if matcher is None:
             mine = self._scopes.get(CHANNEL, {}) | self._scopes.get(scope, {})
             matcher = self._matchers[scope] = Matcher(mine.values())
-        return matcher.apply(text)
+        return matcher
 
     def of(self, scope: str = CHANNEL) -> list[Reading]:
         """The readings of one scope, by word."""

@@ -49,6 +49,8 @@ COMMANDS = {
     "login": Command("login", "log in to Twitch or Bilibili", "python -m bot login bilibili"),
     "readings": Command("readings", "list, export or import what viewers have taught",
                         "python -m bot readings export readings.tsv"),
+    "paid": Command("paid", "list the paid messages that are still unread, speak one again or mark it read",
+                    "python -m bot paid speak 0c1d2e3f"),
     "weights": Command("weights", "download what the voice-cloning engine needs, and say where it is",
                        "python -m bot weights --engine.f5.hub https://hf-mirror.com"),
     "engine": Command("engine", "serve the speech engine alone", "python -m bot engine --port 8000"),

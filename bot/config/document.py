@@ -6,7 +6,7 @@ import copy
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -143,6 +143,11 @@ def _add_section(place: _Place, name: str, *, first: bool) -> None:
     place[name] = tomlkit.table()
 
 
+def _is_implied(place: object) -> TypeGuard[Table]:
+    """A section that has no line of its own: [engine] where there is [engine.f5] alone."""
+    return isinstance(place, Table) and place.is_super_table()
+
+
 def _add(place: _Place, name: str, value: Value) -> None:
     """Below the last line of its section, before the blank line that parts it from the next one."""
     item = _item(value)
@@ -151,6 +156,10 @@ def _add(place: _Place, name: str, value: Value) -> None:
     keys = [key for key, one in body if key is not None and not isinstance(one, Table)]
     if keys and not isinstance(place, InlineTable):
         container._insert_after(keys[-1], name, item)
+    elif _is_implied(place):
+        # Its line is yet to be written; the words beside the section inside it are not its own.
+        place.trivia.comment_ws = place.trivia.comment = ""
+        place[name] = item
     elif body and isinstance(place, Table):
         container._insert_at(0, name, item)
     else:
@@ -222,7 +231,7 @@ def _gather(place: Any, prefix: str, found: dict[str, str]) -> None:
     for name, item in place.items():
         key = prefix + name
         trivia = getattr(item, "trivia", None)
-        if trivia is not None and (words := trivia.comment.lstrip("#").strip()):
+        if trivia is not None and not _is_implied(item) and (words := trivia.comment.lstrip("#").strip()):
             found[key] = words
         if key not in known and isinstance(item, Mapping) and not isinstance(item, String):
             _gather(item, f"{key}.", found)

@@ -90,6 +90,7 @@ class ConfigFile:
         self._steps: list[Step] = []
         self._good: Written = {}  # as the file last was when nothing was wrong with it
         self._words: tuple[bytes, dict[str, str]] | None = None
+        self._packaged_words: dict[str, str] | None = None
         try:
             content = self._read()
             written = self._parse(self._fresh() if content is None else content)
@@ -180,7 +181,7 @@ class ConfigFile:
         # As the models read it: without spaces at its ends, say.
         settings = self._settings(self._parse(rough), beside=False, changes=changes)
         exact = {key: None if one is None else value_of(settings, key) for key, one in changes.items()}
-        after = document.changed(start, exact)
+        after = rough if exact == dict(changes) else document.changed(start, exact)
         settings = self._settings(self._parse(after), changes=changes)
         if len(after) > _LARGEST:
             raise Unwritable(f"{self._name} would become too large: edit it by hand")
@@ -325,8 +326,10 @@ class ConfigFile:
 
     def _comments(self, content: bytes) -> dict[str, str]:
         """The file's own words, and for what has none there those of the file that comes along."""
+        if self._packaged_words is None:
+            self._packaged_words = document.comments(self._fresh())
         if self._words is None or self._words[0] != content:
-            self._words = content, {**document.comments(self._fresh()), **document.comments(content)}
+            self._words = content, {**self._packaged_words, **document.comments(content)}
         return self._words[1]
 
 

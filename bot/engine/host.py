@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections import deque
@@ -33,6 +34,8 @@ class Host:
         self.shelf = Shelf(folder)
         self.workers = [Worker(name, make, self.shelf) for name, make in engines.items()]
         self._notes: dict[str, str] = {}  # engine -> what became of the last text that it failed at
+        self._turn = asyncio.Lock()
+        self._refreshing: set[asyncio.Task[None]] = set()
         self._broke: deque[tuple[str, str, float]] = deque(maxlen=16)  # what an engine broke in the middle of
 
     def start(self) -> None:
@@ -93,10 +96,20 @@ class Host:
         return all(worker.health.status not in ("loading", "warming") for worker in self.workers)
 
     async def refresh(self) -> None:
-        """Takes up what has changed in the folder of voices; a voice that is spoken with now goes on."""
-        if self._look():
-            for worker in self.workers:
-                await worker.refresh()
+        """Takes up what has changed in the folder of voices; a voice that is spoken with now goes on.
+
+        It is taken up even if whoever asked goes away: the change shows but once.
+        """
+        task = asyncio.create_task(self._refresh())
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
+        await asyncio.shield(task)
+
+    async def _refresh(self) -> None:
+        async with self._turn:
+            if self._look():
+                for worker in self.workers:
+                    await worker.refresh()
 
     def find(self, name: str) -> Voice | None:
         """The voice of this id, if anything can be spoken with it: by its engine, or by who stands in."""

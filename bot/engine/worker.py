@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+_GAP = 0.1  # seconds between two requests of one text: what is done while nobody speaks waits so long
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -84,7 +86,7 @@ class Worker:
         finally:
             if exhausted:
                 self.active -= 1
-                self._rest()
+                loop.call_later(_GAP, self._rest)
             else:  # it counts as active until its last piece is made
                 closing = self._thread.submit(pieces.close)
                 closing.add_done_callback(lambda _: self._ended(loop))
@@ -104,21 +106,19 @@ class Worker:
             self._thread.submit(self._idle, self._engine)
 
     def _idle(self, engine: Engine) -> None:
+        self._resting = False  # first: who asks from here on may have come too late for this turn
         try:
             more = self.active == 0 and self._timed(engine.idle)
         except Exception:
             log.exception("the engine %s broke while nobody spoke", self.name)
             more = False
         if more:
-            with contextlib.suppress(RuntimeError):
-                self._thread.submit(self._idle, engine)
-        else:
-            self._resting = False
+            self._rest()
 
     async def refresh(self) -> None:
         """Takes up the shelf as it is now; a voice that is spoken with goes on."""
         if (engine := self._engine) is None:
-            return
+            return  # it looks once more before it is ready
         loop = asyncio.get_running_loop()
         usable, problems = await loop.run_in_executor(
             self._thread, self._timed, lambda: self._usable(engine, lambda share: None)
@@ -137,6 +137,9 @@ class Worker:
                 usable[voice.id] = voice
             except VoiceError as fault:
                 problems.append(f"The voice {voice.id} is skipped: {voice.folder / 'voice.toml'}: {fault}")
+            except Exception as fault:
+                log.exception("the engine %s broke at the voice %s", self.name, voice.id)
+                problems.append(f"The voice {voice.id} is skipped: {_sentence(fault)}")
             report(number / len(voices))
         for problem in problems:
             log.warning("%s", problem)
@@ -145,7 +148,7 @@ class Worker:
     def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
         def count() -> None:
             self.active -= 1
-            self._rest()
+            loop.call_later(_GAP, self._rest)
 
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody counts any more
             loop.call_soon_threadsafe(count)
@@ -184,13 +187,15 @@ class Worker:
         engine = self._make()
         engine.load(report)
         warmed(0)
-        usable, problems = self._usable(engine, warmed)
+        looked, (usable, problems) = self._shelf.voices, self._usable(engine, warmed)
         if engine.rehearsal:
             for voice in usable.values():
                 for _ in encode(engine.synthesize(engine.rehearsal, voice, 1.0), engine.rate):
                     pass
-        self._engine, self.voices = engine, usable
-        self.health = _ready(usable, problems)
+        self._engine = engine  # from here on a change is told
+        if self._shelf.voices is not looked:
+            usable, problems = self._usable(engine, warmed)
+        self.voices, self.health = usable, _ready(usable, problems)
         self._rest()
 
 

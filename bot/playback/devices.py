@@ -133,6 +133,8 @@ def sink_names() -> list[str]:
 def _is_null(sink: dict[str, Any]) -> bool:
     """Whether it is one that only its monitor is heard of, as PulseAudio or as PipeWire tells of it."""
     factory = (sink.get("properties") or {}).get("factory.name")
+    if sink["name"] == "auto_null":  # the server's own stand-in while there is no sound device at all
+        return False
     return sink.get("driver") == "module-null-sink.c" or factory == "support.null-audio-sink"
 
 

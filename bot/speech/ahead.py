@@ -48,7 +48,7 @@ class Ahead:
         self._changed.set()
 
     async def run(self) -> None:
-        told: list[Mapping[str, str | float]] = []
+        told: tuple[str, list[Mapping[str, str | float]]] = ("", [])  # whom, and what
         deaf, until = "", 0.0
         while True:
             await self._changed.wait()
@@ -56,11 +56,14 @@ class Ahead:
             self._changed.clear()
             base = await self._link.address()
             wanted = list(islice(self._all(), _MOST))
-            if wanted == told or (base == deaf and self._clock() < until):
+            if (base, wanted) == told or not (wanted or told[1]):
                 continue
-            if await self._tell(base, wanted) != _TOLD:
+            if base == deaf and self._clock() < until:
+                continue
+            if await self._tell(base, wanted) == _TOLD:
+                told = (base, wanted)
+            else:
                 deaf, until = base, self._clock() + _ALONE
-            told = wanted
 
     def _all(self) -> Iterator[Mapping[str, str | float]]:
         for utterance in self._coming():

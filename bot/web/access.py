@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import IntEnum
 from urllib.parse import urlsplit
 
@@ -20,10 +21,12 @@ from bot.web.limits import Buckets, client_of
 COOKIE = "chat_aloud"
 SAFE_HEADER = "X-Chat-Aloud"  # no other site can send it: there is no CORS here
 _WITH_TOKEN = ("/overlay", "/api/events", "/api/audio")  # the only paths whose query may hold the overlay's
-_SESSIONS = 256
+_SESSIONS = 100  # of each role
+_SCRYPT: dict[str, int] = {"n": 1 << 14, "r": 8, "p": 1, "dklen": 16}  # some 40 ms
 _SESSION_SECONDS = 7 * 24 * 3600.0
 _TRIES = 5  # wrong tokens of one client
 _TRY_EVERY = 12.0  # seconds until another one
+_REMEMBERED = 4096  # wrong tokens
 
 
 class Role(IntEnum):
@@ -39,6 +42,7 @@ class Role(IntEnum):
 class _Session:
     role: Role
     until: float
+    open: list[Callable[[], None]] = field(default_factory=list)  # what closes the sockets that it has
 
 
 class Access:
@@ -52,7 +56,8 @@ class Access:
         token = settings.token.get_secret_value()
         overlay = settings.overlay_token.get_secret_value()
         if token and not overlay:
-            overlay = hmac.new(token.encode(), b"chat-aloud overlay link", "sha256").hexdigest()[:32]
+            # Links are seen by others: slow, lest the token be found by trying out what gives this one.
+            overlay = hashlib.scrypt(token.encode(), salt=b"chat-aloud overlay link", **_SCRYPT).hex()
         self.overlay_token = overlay if token else ""
         self.asks = bool(token)  # False: whoever reaches us is the owner
         given = {
@@ -66,6 +71,7 @@ class Access:
             self._names.add(settings.host.casefold())
         self._sessions: dict[bytes, _Session] = {}
         self._wrong = Buckets(1 / _TRY_EVERY, _TRIES, clock)
+        self._known_wrong: dict[tuple[str, bytes], None] = {}  # by client; the oldest first
 
     # ------------------------------------------------------------ whose request it is
 
@@ -82,35 +88,66 @@ class Access:
         if session:
             return session.role
         if request.path in _WITH_TOKEN and (token := request.query.get("token", "")):
-            return min(self.role_of_token(token, client_of(request)), Role.OVERLAY)
+            # Counted apart: any page may make a browser ask for links, and none is to lock the owner out.
+            return min(self.role_of_token(token, f"{client_of(request)} link"), Role.OVERLAY)
         return Role.NOBODY
 
     def role_of_token(self, token: str, client: str) -> Role:
         """The role that a token gives. ApiError: it is none, or too many wrong ones came from this client."""
+        digest = _digest(token)
+        if (client, digest) in self._known_wrong:  # said again it is no guess: a page of before, in OBS
+            raise _wrong_token()
         if self._wrong.left(client) < 1:
             raise ApiError(429, "Too many wrong tokens; try again in a minute.", code="slow_down", retry=60)
-        digest = _digest(token)
         found = Role.NOBODY
         for role, known in self._tokens.items():
             if hmac.compare_digest(digest, known):
                 found = role
         if found is Role.NOBODY:
             self._wrong.take(client)
-            raise ApiError(401, "That token is not one of this bot's.", code="login")
+            self._known_wrong[client, digest] = None
+            if len(self._known_wrong) > _REMEMBERED:
+                del self._known_wrong[next(iter(self._known_wrong))]
+            raise _wrong_token()
         return found
+
+    def payer_of(self, request: web.Request) -> str:
+        """Whom a request is put down to: a login by itself, so that nobody near can use up what it has."""
+        return _digest(_cookie(request)).hex() if self._session_of(request) else client_of(request)
 
     def begin_session(self, role: Role) -> str:
         """A new session's id, for the cookie."""
         identity = secrets.token_urlsafe(32)
         now = self._clock()
-        self._sessions = {key: one for key, one in self._sessions.items() if one.until > now}
-        while len(self._sessions) >= _SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
+        for key in [key for key, one in self._sessions.items() if one.until <= now]:
+            self._end(key)
+        alike = [key for key, one in self._sessions.items() if one.role is role]
+        for key in alike[: len(alike) - _SESSIONS + 1]:  # the oldest; of another role nobody can end any
+            self._end(key)
         self._sessions[_digest(identity)] = _Session(role, now + _SESSION_SECONDS)
         return identity
 
     def end_session(self, request: web.Request) -> None:
-        self._sessions.pop(_digest(_cookie(request)), None)
+        """Logs out: what else is open with this login is closed."""
+        self._end(_digest(_cookie(request)))
+
+    @contextmanager
+    def held(self, request: web.Request, close: Callable[[], None]) -> Iterator[None]:
+        """`close` is called if the login that a request came with ends meanwhile."""
+        session = self._session_of(request)
+        if session is None:
+            yield
+            return
+        session.open.append(close)
+        try:
+            yield
+        finally:
+            session.open.remove(close)
+
+    def _end(self, key: bytes) -> None:
+        session = self._sessions.pop(key, None)
+        for close in session.open if session else ():
+            close()
 
     def _session_of(self, request: web.Request) -> _Session | None:
         # Looked up by its digest: how long that takes says nothing of the ids that there are.
@@ -145,6 +182,10 @@ class Access:
             raise ApiError(
                 403, f"Send the header {SAFE_HEADER}: 1, or Content-Type: application/json.", code="csrf"
             )
+
+
+def _wrong_token() -> ApiError:
+    return ApiError(401, "That token is not one of this bot's.", code="login")
 
 
 def _digest(text: str) -> bytes:

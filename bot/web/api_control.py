@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.messages import Utterance
-from bot.panel import Panel, Refusal
+from bot.panel import QUEUE_FULL, Panel, Refusal
 from bot.web.access import Role
 from bot.web.bodies import (
     Clear,
@@ -95,6 +95,8 @@ class Control:
             skipped = self._panel.skip()
             return Skipped(skipped=self._story.item(skipped) if skipped else None)
         utterance = self._find(body.id, "body.id")
+        if utterance.paid and utterance not in self._panel.under_way:
+            _only_owner(call, "What was paid for and waits is only the owner's to skip.")
         item = self._story.item(utterance)
         self._panel.remove(utterance, "skipped")
         return Skipped(skipped=item)
@@ -121,6 +123,8 @@ class Control:
             trusted=call.role >= Role.OWNER,
         )
         if isinstance(said, Refusal):
+            if said.reason == QUEUE_FULL:
+                raise ApiError(409, "Too much is waiting already.", code="state")
             if said.reason == "blocked":
                 raise ApiError(409, "There is a blocked word in it.", code="blocked", param="body.text")
             raise ApiError(422, "There is nothing in it that can be said.", code="invalid", param="body.text")

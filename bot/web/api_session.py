@@ -39,6 +39,7 @@ class Sessions:
         if not self._access.asks:
             return Me(role="owner", login=False)
         role = self._access.role_of_token(body.token.strip(), client_of(call.request))
+        self._access.end_session(call.request)
         call.headers["Set-Cookie"] = cookie_header(self._access.begin_session(role))
         return Me(role=_NAMES[role])
 

@@ -9,25 +9,35 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from aiohttp import WSMsgType, web
+from pydantic import StringConstraints
 
 from bot.web.access import Role
+from bot.web.errors import ApiError
 from bot.web.routes import Call, Route
-from bot.web.shapes import (
-    Shape,
-)
+from bot.web.shapes import Key, Shape
 
 NO_SOUND, TOO_SLOW = 4404, 1013  # close codes: the output is another one; the page does not keep up
 _BEHIND = 100  # frames (2 s) that may wait for a page
 _MOST_TEXT = 1024  # bytes of a page's message
 
 
-class Audible(Shape):
-    """The page that is to be heard; null in a request: none, "" in an answer: none."""
+class Choose(Shape):
+    """The page that is to be heard; null: none."""
 
-    page: str | None = None
+    page: Annotated[str, StringConstraints(max_length=64)] | None
+
+
+class AudioQuery(Shape):
+    token: Key = ""  # the overlay's
+
+
+class Chosen(Shape):
+    """The page that is heard; "": none."""
+
+    audible: str
 
 
 class FrameOutput(Protocol):
@@ -74,13 +84,13 @@ class AudioPages:
             Route("POST", "/api/audible", self.choose, Role.MODERATOR, "Chooses the page that is heard"),
         ]
 
-    async def choose(self, call: Call, body: Audible) -> Audible:
-        """404 through the page list: an unknown page is nobody's wish, and changes nothing."""
-        if body.page is None or body.page in self._pages:
-            self._give(body.page or "")
-        return Audible(page=self.audible)
+    async def choose(self, call: Call, body: Choose) -> Chosen:
+        if body.page is not None and body.page not in self._pages:
+            raise ApiError(404, "That page is open no more.", code="not_found", param="body.page")
+        self._give(body.page or "")
+        return Chosen(audible=self.audible)
 
-    async def audio(self, call: Call) -> web.StreamResponse:
+    async def audio(self, call: Call, query: AudioQuery) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=_MOST_TEXT, compress=False)
         await socket.prepare(call.request)
         if self._output is None:

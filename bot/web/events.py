@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic_core import to_json
 
 from bot.web.errors import ApiError
+
+log = logging.getLogger(__name__)
 
 View = Literal["panel", "overlay"]
 Event = dict[str, Any]
@@ -28,6 +31,7 @@ class Hub:
     """`publish` costs nothing while no page of a view is open. Belongs to the event loop's thread.
 
     `tick` is called every `GATHER` seconds while a page is open, to publish what has changed meanwhile.
+    `most` pages of each view may be open: those with an overlay's link cannot shut a panel out.
     """
 
     def __init__(self, tick: Callable[[], None] = lambda: None, *, most: int = 64) -> None:
@@ -35,6 +39,7 @@ class Hub:
         self._most = most
         self._views: dict[View, _Channel] = {"panel": _Channel(), "overlay": _Channel()}
         self._opened = asyncio.Event()
+        self._fault = ""  # the last one of `tick`
         self.dropped = 0  # pages that did not read
 
     async def run(self) -> None:
@@ -44,12 +49,21 @@ class Hub:
                 if not len(self):
                     await self._opened.wait()
                 await asyncio.sleep(GATHER)
-                self._tick()
+                self._look()
                 for channel in self._views.values():
                     self.dropped += channel.flush()
         finally:
             for channel in self._views.values():
                 channel.close()
+
+    def _look(self) -> None:
+        """A fault in what is told costs the pages that, and neither them nor the speech anything more."""
+        try:
+            self._tick()
+        except Exception as error:
+            if (kind := repr(error)) != self._fault:  # ten times a second would fill the log
+                self._fault = kind
+                log.exception("the pages were not told what has changed")
 
     def __len__(self) -> int:
         """How many pages are open."""
@@ -71,13 +85,13 @@ class Hub:
         self, request: web.Request, view: View, snapshot: Callable[[], Event]
     ) -> web.WebSocketResponse:
         """Until the page goes away. ApiError: there are too many."""
-        if len(self) >= self._most:
+        channel = self._views[view]
+        if len(channel.clients) >= self._most:
             raise ApiError(429, f"{self._most} pages are open already.", code="slow_down", retry=10)
         socket = web.WebSocketResponse(
             heartbeat=_PING_EVERY, max_msg_size=_LARGEST_MESSAGE, compress=False, timeout=1.0
         )
         await socket.prepare(request)
-        channel = self._views[view]
         self.dropped += channel.flush()  # what came before is in the snapshot
         client = _Client(request.transport)
         client.put(_frame(channel.sequence, [to_json(snapshot())]))

@@ -60,8 +60,15 @@ class Buckets:
 
 
 def client_of(request: web.Request) -> str:
-    """Whom a request comes from, as limits count: an address; of IPv6 its /64, which one household has."""
-    peer = request.remote or ""
+    """Whom a request comes from, as limits count: an address; of IPv6 its /64, which one household has.
+
+    What other sites' pages make a browser ask for counts apart, for it is not its user who asks.
+    """
+    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    return f"{_address_of(request.remote or '')}{' elsewhere' if elsewhere else ''}"
+
+
+def _address_of(peer: str) -> str:
     try:
         address = ipaddress.ip_address(peer.partition("%")[0])
     except ValueError:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from bot.messages import PagesState, State, Trouble
 from bot.web.access import Access, Role
 from bot.web.errors import ApiError
-from bot.web.limits import Buckets, Limits, client_of, read_body, too_large
+from bot.web.limits import Buckets, Limits, read_body, too_large
 from bot.web.pages import Pages, answer
 from bot.web.routes import MAX_BODY, Call, Route, check_path
 from bot.web.shapes import (
@@ -40,7 +40,8 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 _LINGER = 2.0  # seconds for the rest of a body that nobody wants
-_ENDING = 0.5  # seconds for what is being answered when the bot ends
+_ENDING = 0.2  # seconds for what is being answered when the bot ends
+_BEGUN = web.RequestKey("begun", bool)  # its answer is on its way
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -61,7 +62,8 @@ class Server:
         self._access = access
         self._limits = limits
         self._buckets = Buckets(limits.rate, limits.burst, clock)
-        self._busy: set[RequestHandler] = set()  # connections that are being answered
+        self._busy: set[RequestHandler] = set()  # connections of those who may be here, being answered
+        self._sockets: set[asyncio.Task[object]] = set()  # WebSockets
         self._server: web.Server | None = None
         self.port = 0
 
@@ -96,7 +98,7 @@ class Server:
                 listener = await asyncio.get_running_loop().create_server(
                     self._connection, host, port, backlog=512
                 )
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # UnicodeError: of a name that can be none
                 sentence = (
                     f"the pages cannot be at {host}:{port} ({_reason(error)}): choose another one with "
                     "--web.port, or 0 for any; speech goes on without them"
@@ -111,6 +113,10 @@ class Server:
         finally:
             if listener is not None:
                 listener.close()
+            if self._sockets:
+                _, late = await asyncio.wait(self._sockets, timeout=_ENDING)
+                for socket in late:
+                    socket.cancel()
             await runner.cleanup()
 
     def address(self, host: str) -> str:
@@ -134,47 +140,40 @@ class Server:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        self._busy.add(request.protocol)
         try:
             self._access.check_host(request)
             return await handler(request)
-        except ApiError as error:
-            return _fault(error)
-        except web.HTTPException as error:
-            if error.status == 404:
-                return _fault(ApiError(404, "There is nothing at this address.", code="not_found"))
-            if error.status == 405:
-                fault = _fault(ApiError(405, f"{request.method} does nothing here.", code="method"))
-                fault.headers["Allow"] = error.headers.get("Allow", "")
-                return fault
-            return _fault(ApiError(error.status, error.reason, code="http"))
         except ConnectionError:
+            _cut_off(request)
             raise
-        except Exception:
-            log.exception("%s %s broke", request.method, _route_of(request))
-            return _fault(ApiError(500, "That broke in the bot; the log has the details.", code="broken"))
+        except Exception as error:
+            fault = _fault_of(error, request)
+            if request.get(_BEGUN):  # no other answer can be given, and this one must not pass for whole
+                _cut_off(request)
+                raise ConnectionAbortedError from error
+            return fault
         finally:
             self._busy.discard(request.protocol)
 
     def _spend(self, request: web.Request, cost: float) -> None:
-        if wait := self._buckets.take(client_of(request), cost):
+        if wait := self._buckets.take(self._access.payer_of(request), cost):
             retry = max(1, round(wait + 0.5))
             raise ApiError(429, "Too many requests; wait a moment.", code="slow_down", retry=retry)
 
     def _handler(self, route: Route) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._spend(request, route.cost)
             self._access.check_origin(request, socket=route.socket)
+            self._spend(request, route.cost)
             role = self._access.role_of(request)
             if role < route.role:
                 if role is Role.NOBODY:
                     raise ApiError(401, "Log in, or send a token.", code="login")
                 raise ApiError(403, "That is not for this token.", code="role")
+            if role > Role.NOBODY:
+                self._busy.add(request.protocol)
             call = Call(request, role, check_path(request))
             if route.socket:
-                if request.headers.get("Upgrade", "").casefold() != "websocket":
-                    raise ApiError(426, "This address is a WebSocket.", code="upgrade")
-                return await _answered(route, call, route.arguments(request, b""))
+                return await self._serve_socket(route, call)
             if "Content-Encoding" in request.headers:
                 raise ApiError(415, "Send the body as it is, not compressed.", code="media")
             if (request.content_length or 0) > route.most:
@@ -187,6 +186,23 @@ class Server:
                 raise ApiError(504, "That took too long.", code="slow") from None
 
         return handle
+
+    async def _serve_socket(self, route: Route, call: Call) -> web.StreamResponse:
+        """Until the page, its login or the bot ends."""
+        request = call.request
+        if request.headers.get("Upgrade", "").casefold() != "websocket":
+            raise ApiError(426, "This address is a WebSocket.", code="upgrade")
+        arguments = route.arguments(request, b"")
+        task = asyncio.current_task()
+        transport = request.transport
+        if task is None or transport is None:
+            raise ConnectionResetError
+        self._sockets.add(task)
+        try:
+            with self._access.held(request, transport.abort):
+                return await _answered(route, call, arguments)
+        finally:
+            self._sockets.discard(task)
 
     # ------------------------------------------------------------ pages
 
@@ -235,6 +251,27 @@ async def _answered(route: Route, call: Call, arguments: dict[str, BaseModel]) -
     return result
 
 
+def _cut_off(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _fault_of(error: Exception, request: web.Request) -> web.Response:
+    """What is answered to a request at which something was raised."""
+    if isinstance(error, ApiError):
+        return _fault(error)
+    if not isinstance(error, web.HTTPException):
+        log.error("%s %s broke", request.method, _route_of(request), exc_info=error)
+        return _fault(ApiError(500, "That broke in the bot; the log has the details.", code="broken"))
+    if error.status == 404:
+        return _fault(ApiError(404, "There is nothing at this address.", code="not_found"))
+    if error.status == 405:
+        fault = _fault(ApiError(405, f"{request.method} does nothing here.", code="method"))
+        fault.headers["Allow"] = error.headers.get("Allow", "")
+        return fault
+    return _fault(ApiError(error.status, error.reason, code="http"))
+
+
 def _fault(error: ApiError) -> web.Response:
     fault = Error(
         error=Fault(
@@ -253,9 +290,12 @@ def _fault(error: ApiError) -> web.Response:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    request[_BEGUN] = True
     for name, value in _HEADERS.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
+    if response.status == 304:  # its headers replace those that the browser has kept: the policy is to stay
+        return
     # A script may be a worker, which has the policy that it came with, not its page's.
     is_page = response.headers.get("Content-Type", "").startswith(("text/html", "text/javascript"))
     response.headers["Content-Security-Policy"] = _PAGE_CONTENT if is_page else _NO_CONTENT
@@ -269,5 +309,7 @@ def _route_of(request: web.Request) -> str:
     return "?"
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "it is no name of a host"
     return (error.strerror or str(error)).lower()

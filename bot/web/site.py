@@ -90,7 +90,7 @@ class Site:
     async def run(self) -> None:
         """Until cancelled."""
         settings = self._settings
-        pages = Pages(overlay_css=settings.overlay_css)
+        pages = await asyncio.to_thread(Pages, overlay_css=settings.overlay_css)
         self.server = Server(self.routes, pages, self._access, self._limits, self._clock)
         with self._log.attached():
             async with asyncio.TaskGroup() as group:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from bot.messages import Asked
 from bot.panel import Panel
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 _PATIENCE = 0.5  # seconds for an engine that is just being started again
 _CONNECT = 5.0
 _LONGEST_ANSWER = 30.0  # seconds without a byte of an answer
+_UNREAD = 30.0  # seconds for which a client may leave sound unread: it holds one of the places
 _UPLOAD_ANSWER = 280.0  # a reference is decoded, checked and perhaps listened to
 _MOST_AT_ONCE = 4  # texts: the chat's own speech must not wait for long behind them
 _LARGEST_UPLOAD = 32 << 20
 _LARGEST_ANSWER = 4 << 20  # of what is no sound
 _VOICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SECOND = 48_000  # bytes of "pcm" at 24 kHz
-_KEPT_HEADERS = ("Content-Type", "Retry-After")
+_KINDS = ("audio/", "application/json", "text/plain")  # of answers: nothing that a browser would run
 _SOUND = ("audio/wav", "audio/pcm")
 _SAMPLES = {
     "zh": "大家好，欢迎来到直播间！今天我们一起玩点什么呢？",
@@ -97,7 +99,7 @@ class Speech:
         return [
             Route("GET", "/api/voices", self.voices, may, "The voices that there are"),
             speech(f"{voice}/sample", self.sample, "Hear a voice"),
-            handed_on("POST", f"{voice}/restore", self.hand_on, owner, "Take a removal back"),
+            handed_on("POST", f"{voice}/restore", self.restore, owner, "Take a removal back"),
             handed_on("POST", voice, self.hand_on, owner, "Add a voice: its reference"),
             handed_on("DELETE", voice, self.hand_on, owner, "Remove a voice"),
             speech("/api/tts", self.tts, "Speech of a text"),
@@ -132,24 +134,28 @@ class Speech:
 
     async def hand_on(self, call: Call) -> web.StreamResponse:
         """An upload, a removal or its taking back, to the engine, which has limits of its own for it."""
+        return await self._hand_on(call, "")
+
+    async def restore(self, call: Call) -> web.StreamResponse:
+        return await self._hand_on(call, "/restore")
+
+    async def _hand_on(self, call: Call, rest: str) -> web.StreamResponse:
         request = call.request
         if not _VOICE_ID.fullmatch(call.path["id"]):
             raise ApiError(404, "A voice's id holds letters, digits, - and _ alone.", code="voice_not_found")
-        rest = "/restore" if request.path.endswith("/restore") else ""
-        path = f"/v1/voices/{call.path['id']}{rest}"
-        headers = {"Content-Type": request.headers.get("Content-Type", "application/octet-stream")}
-        headers |= {
-            name: value for name, value in request.headers.items() if name.lower().startswith("x-voice")
-        }
-        data = self._upload(request) if request.method == "POST" else None
-        async with self._ask(
-            *(request.method, path),
-            data=data,
-            headers=headers,
-            params=request.query_string,
-            wait=_UPLOAD_ANSWER,
-        ) as response:
-            return await _copied(response)
+        kind = request.headers.get("Content-Type", "application/octet-stream")
+        upload = _Upload(request, self._limits) if request.method == "POST" else None
+        try:
+            async with self._ask(
+                *(request.method, f"/v1/voices/{call.path['id']}{rest}"),
+                data=upload.pieces() if upload else None,
+                headers={"Content-Type": kind.encode("ascii", "replace").decode()},
+                query=request.rel_url.raw_query_string,
+                wait=_UPLOAD_ANSWER,
+            ) as response:
+                return await _copied(response)
+        except ApiError as error:
+            raise (upload.fault if upload else None) or error from None
 
     # ------------------------------------------------------------ the engine
 
@@ -183,8 +189,10 @@ class Speech:
                 async for piece in response.content.iter_any():
                     first = first or time.perf_counter() - began
                     size += len(piece)
-                    await answer.write(piece)
+                    await _write(answer, piece)
                 await answer.write_eof()
+        except ConnectionError:  # the client went away: no fault of the engine's
+            raise
         except (aiohttp.ClientError, TimeoutError, ApiError) as error:
             self._measured(Asked(0.0, 0.0, 0.0, failed=True))
             if answer is None:
@@ -205,7 +213,7 @@ class Speech:
         *,
         data: bytes | AsyncIterator[bytes] | None = None,
         headers: dict[str, str] | None = None,
-        params: str = "",
+        query: str = "",
         wait: float = _LONGEST_ANSWER,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer of the engine. ApiError: it is not ready, or not there."""
@@ -214,26 +222,14 @@ class Speech:
         except TimeoutError:
             raise ApiError(503, NOT_READY, code="engine_not_ready", retry=1) from None
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=wait)
-        url = f"{base}{path}" + (f"?{params}" if params else "")
+        # As it was written: quoted anew, what "%23" stands for would end it.
+        url = URL(f"{base}{path}{f'?{query}' if query else ''}", encoded=bool(query))
         try:
             response = await self._session().request(method, url, data=data, headers=headers, timeout=timeout)
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise _broken() from None
         async with response:
             yield response
-
-    async def _upload(self, request: web.Request) -> AsyncIterator[bytes]:
-        size = 0
-        async with asyncio.timeout(self._limits.whole):
-            while True:
-                async with asyncio.timeout(self._limits.body):
-                    piece = await request.content.readany()
-                if not piece:
-                    return
-                size += len(piece)
-                if size > _LARGEST_UPLOAD:
-                    raise too_large(_LARGEST_UPLOAD)
-                yield piece
 
     async def _sample_text(self, voice: str) -> str:
         async with self._ask("GET", "/v1/voices") as response:
@@ -254,19 +250,74 @@ class Speech:
         return voice
 
 
+class _Upload:
+    """A body on its way to the engine; `fault` is why it broke off here, which the engine cannot tell."""
+
+    def __init__(self, request: web.Request, limits: Limits) -> None:
+        self._request = request
+        self._limits = limits
+        self.fault: ApiError | None = None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                while True:
+                    async with asyncio.timeout(self._limits.body):
+                        piece = await self._request.content.readany()
+                    if not piece:
+                        return
+                    size += len(piece)
+                    if size > _LARGEST_UPLOAD:
+                        raise too_large(_LARGEST_UPLOAD)
+                    yield piece
+        except ApiError as error:
+            self.fault = error
+            raise
+        except TimeoutError:
+            self.fault = ApiError(408, "The body came too slowly.", code="slow")
+            raise
+
+
+async def _write(answer: web.StreamResponse, piece: bytes) -> None:
+    """ConnectionError: the client is gone, or has not read for long."""
+    try:
+        async with asyncio.timeout(_UNREAD):
+            await answer.write(piece)
+    except TimeoutError:
+        raise ConnectionAbortedError from None
+
+
 async def _copied(response: aiohttp.ClientResponse) -> web.Response:
-    body = await response.content.read(_LARGEST_ANSWER)
+    body = await _whole(response)
     status = response.status if response.status != 401 else 502  # the engine's token is not the client's
     return web.Response(status=status, body=body, headers=_kept(response))
 
 
 def _kept(response: aiohttp.ClientResponse) -> dict[str, str]:
-    return {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    kind = response.headers.get("Content-Type", "")
+    kept = {"Content-Type": kind if kind.lower().startswith(_KINDS) else "application/octet-stream"}
+    if retry := response.headers.get("Retry-After"):
+        kept["Retry-After"] = retry
+    return kept
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """An answer that is no sound. ApiError: the engine broke off in it, or it has no end."""
+    body = bytearray()
+    try:
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > _LARGEST_ANSWER:
+                raise ApiError(502, "The engine's answer is too large.", code="engine")
+    except (aiohttp.ClientError, TimeoutError):
+        raise _broken() from None
+    return bytes(body)
 
 
 async def _json(response: aiohttp.ClientResponse) -> Any:
     try:
-        return json.loads(await response.content.read(_LARGEST_ANSWER))
+        return json.loads(await _whole(response))
     except (ValueError, RecursionError):
         return None
 

@@ -166,7 +166,13 @@ class Story:
             log.exception("the pages were not told of %s", type(entry).__name__)
 
     def made(self, utterance: Utterance, seconds: float) -> None:
-        """All of an utterance has been made; it lasts `seconds`."""
+        """All of an utterance has been made; it lasts `seconds`. A fault here costs what `show`'s does."""
+        try:
+            self._made(utterance, seconds)
+        except Exception:
+            log.exception("the pages were not told how long %s is", utterance.id)
+
+    def _made(self, utterance: Utterance, seconds: float) -> None:
         shown = self._speaking
         if shown and shown.id == utterance.id:
             self._speaking = shown.model_copy(update={"seconds": round(seconds, 3), "exact": True})

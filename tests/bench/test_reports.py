@@ -109,6 +109,7 @@ def test_bench_chat(tmp_path: Path) -> None:
     assert budgets(rows) == {
         "a realistic mix, messages a second on one core": -2000,
         "a message of the mix, p99": 5,
+        "the same by the clock, other programs' turns in it": None,
         "10,000 blocked words and 200 patterns, cost over none": 1.2,
         "10,000 blocked words and 200 patterns, cost over three words": 1.2,
         "spam alone, refusals a second": -20_000,

@@ -209,6 +209,11 @@ def test_a_name_as_it_is_said(name: str, said: str, court: Court) -> None:
     assert court.judgement.reader.name(name) == said
 
 
+@pytest.mark.parametrize("dressed", ["ⓗⓘ", "🅷🅸", "⒣⒤", "𝓱𝓲", "ＨＩ"])
+def test_letters_in_fancy_dress_are_read(dressed: str, court: Court) -> None:
+    assert court.said(message(dressed)) == "hi"
+
+
 # ------------------------------------------------------------------ readings and words
 
 
@@ -229,9 +234,45 @@ def test_readings_that_join_to_a_blocked_word(court: Court) -> None:
     assert taught.teach("ab", "fu", message("x", by=MODERATOR)) is None
     assert taught.teach("cd", "ck", message("x", by=MODERATOR)) is None
     assert court.said(message("ab")) == "fu"
-    assert court.said(message("cd")) == "C K"
+    assert court.said(message("cd")) == "ck"
     assert court.said(message("ab-cd")) == "-blocked"
-    assert court.said(message("c", "d-a", "b")) == "C K-fu"  # cut up by the platform, it is what was typed
+    assert court.said(message("c", "d-a", "b")) == "ck-fu"  # cut up by the platform, it is what was typed
+
+
+@pytest.mark.parametrize(
+    ("word", "reading", "typed", "said"),
+    [
+        ("bz", "B站", "我在bz看的", "我在B站看的"),
+        ("cd", "ck", "cd? CD", "ck? ck"),
+        ("xx", "hmm", "xx", "hmm"),
+        ("yes", "gg", "yes wp", "gg well played"),
+        ("aa", "u r NASA xD www", "aa", "u r NASA xD www"),
+        ("aa", "PogChamp", "aa aa", "PogChamp PogChamp"),
+        ("aa", "orz", "aa", "orz"),
+        ("wp", "brb c", "gg wp brb", "G G brb c be right back"),  # what was typed is read as ever
+        ("aa", "tl;dr", "aa", "tl;dr"),
+        ("aa", "top 3", "aa", "top three"),  # digits are read
+        ("aa", "v2", "aa", "V two"),
+        ("aa", "第2名", "aa来了", "第二名来了"),
+        ("aa", "grrrrrrr", "aa", "grrr"),  # and what repeats is kept short
+        ("aa", "café", "at the aa", "at the café"),
+        ("aa", "\U00010428\U00010429", "hi aa", "hi"),
+        ("aa", "ck", "aa \U0001042e\U0001043c\U0001042a\U00010432", "ck"),  # nor can it be typed
+        ("luc", "look", "lucx xluc luc", "lucx xluc look"),
+        ("g", "gee", "gg g", "G G gee"),
+    ],
+)
+def test_a_taught_reading_is_said_as_it_was_taught(
+    word: str, reading: str, typed: str, said: str, court: Court
+) -> None:
+    assert court.judgement.taught.teach(word, reading, message("x", by=MODERATOR)) is None
+    assert court.said(message(typed)) == said
+
+
+def test_the_longest_taught_word_is_said_as_it_was_taught(court: Court) -> None:
+    for word, reading in (("rn", "rn"), ("rn now", "nw")):
+        assert court.judgement.taught.teach(word, reading, message("x", by=MODERATOR)) is None
+    assert court.said(message("rn now rn")) == "nw rn"
 
 
 @pytest.mark.parametrize(("word", "reading"), [("x", "fuck"), ("fuck", "x"), ("x", "ｆ.ｕ.ｃ.ｋ")])

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from bot.chat.reader import Reader
+from bot.chat.readings import Matcher
 from bot.chat.rules.reasons import Rejected
 from bot.config import Chat, SettingsError, Templates
 from bot.messages import (
@@ -23,6 +24,7 @@ from bot.messages import (
     InteractionKind,
     Notice,
     Raid,
+    Reading,
     Redemption,
     Retraction,
     RetractionScope,
@@ -281,9 +283,7 @@ def test_one_reader_reads_many_and_keeps_nothing() -> None:
 
 
 def test_a_taught_word_that_a_platform_has_cut_in_two() -> None:
-    def taught(text: str, viewer: str) -> str:
-        return text.replace("rtfm", "read the manual")
-
-    reader = Reader(Chat(), Templates(), taught=taught)
+    reading = Reading("rtfm", "read the manual", "", "Mod", 0.0)
+    reader = Reader(Chat(), Templates(), taught=lambda text, viewer: Matcher([reading]).parts(text))
     assert reader.read(message("please rt", "fm now")) == ["please read the manual now"]
     assert reader.read(message("rt", Fragment("Kappa", EMOTE), "fm")) == reader.read(message("rt fm"))

@@ -161,6 +161,12 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({"longest": 0, "repeats": 0}, message("ab c" * 1000), ""),
     ({"shortest": 2}, message("a!!"), "too short"),
     ({"shortest": 2}, message("ab"), ""),
+    ({"shortest": 2}, message("ⓗⓘ"), ""),
+    ({"shortest": 3}, message("ⓗⓘ!"), "too short"),
+    ({"shortest": 2}, message("ⓗ😀"), "too short"),
+    # letters in fancy dress are letters
+    *(({}, message(line), "") for line in ("ⓗⓘ", "🅷🅸 ❤", "🄷🄸", "⒣⒤", "𝓱𝓲", "ʰⁱ")),
+    ({"emotes_only": False}, message("ⓗⓘ"), ""),
     ({"shortest": 2}, message("a", worth=BITS), ""),
     ({"longest_seconds": 3}, message("x" * 31), "too long"),
     ({"longest_seconds": 3}, message("x" * 30), ""),

@@ -40,6 +40,7 @@ class Fake:
         self.may_load.set()
         self.fault: Exception | None = None
         self.prepared: list[str] = []
+        self.during_prepare: list[Callable[[], object]] = []
         self.coming: list[str] = []
         self.made: list[str] = []  # while nobody spoke
 
@@ -51,6 +52,10 @@ class Fake:
 
     def prepare(self, voice: Voice) -> None:
         self.prepared.append(voice.id)
+        if self.during_prepare:
+            self.during_prepare.pop(0)()
+        if voice.id == "odd":
+            raise RuntimeError("out of memory")
 
     def synthesize(self, text: str, voice: Voice, speed: float) -> Iterator[NDArray[np.float32]]:
         if text == f"refuse, {self.name}":
@@ -292,6 +297,64 @@ async def test_voices_that_come_and_go(
     (voices / "li" / "voice.toml").unlink()
     assert await listed(client) == ["anna", "ben", "leo", "mei"]
     assert await spoken(host, "ben") == HEAVY
+
+
+async def test_a_change_is_taken_up_even_if_whoever_asked_has_gone(
+    heavy: Fake, host: Host, voices: Path
+) -> None:
+    await settled(host)
+    held = asyncio.create_task(spoken(host, "anna", "hold"))
+    await until(lambda: host.workers[1].busy > 0)
+    add_voice(voices, "ben", "heavy")
+    add_voice(voices, "tom", "light")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(host.refresh(), 0.01)  # as a client that waits no longer
+    heavy.may_go.set()
+    await held
+    await until(lambda: {"ben", "tom"} <= set(host.voices))
+
+
+async def test_who_asks_while_a_change_is_taken_up_waits_for_it(
+    heavy: Fake, host: Host, voices: Path
+) -> None:
+    await settled(host)
+    held = asyncio.create_task(spoken(host, "anna", "hold"))
+    await until(lambda: host.workers[1].busy > 0)
+    add_voice(voices, "ben", "heavy")
+    first = asyncio.create_task(host.refresh())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(host.refresh())
+    heavy.may_go.set()
+    await second
+    assert "ben" in host.voices
+    await asyncio.gather(first, held)
+
+
+async def test_a_change_while_an_engine_gets_its_voices_ready_is_not_lost(
+    heavy: Fake, host: Host, voices: Path
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    def change() -> None:
+        add_voice(voices, "ben", "heavy")
+        asyncio.run_coroutine_threadsafe(host.refresh(), loop).result(5)
+
+    heavy.during_prepare.append(change)
+    await settled(host)
+    assert await spoken(host, "ben") == HEAVY
+
+
+async def test_a_voice_at_which_an_engine_breaks_costs_only_itself(
+    host: Host, voices: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_voice(voices, "odd", "heavy")
+    await settled(host)
+    assert list(host.voices) == ["anna", "leo", "li", "mei"]
+    assert "The voice odd is skipped" in caplog.text
+    add_voice(voices, "ben", "heavy")
+    await host.refresh()
+    assert await spoken(host, "ben") == HEAVY
+    assert await spoken(host, "odd") == LIGHT
 
 
 async def test_an_engine_without_voices_is_told(

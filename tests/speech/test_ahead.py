@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import pytest
 
-from bot.messages import Queued, Utterance
+from bot.messages import EngineState, Queued, State, Utterance
 from bot.speech.ahead import Ahead
 from bot.speech.synthesizer import Synthesizer
 from tests.fakes.speech_server import SpeechServer
@@ -32,7 +32,7 @@ class Bot:
     def __init__(self, server: SpeechServer, session: aiohttp.ClientSession) -> None:
         self.waiting: list[Utterance] = []
         self.now = 0.0
-        link = Link(server.url)
+        self.link = link = Link(server.url)
         requests = Synthesizer(link, lambda: session).requests
         self.ahead = Ahead(link, lambda: session, lambda: self.waiting, requests, lambda: self.now)
 
@@ -102,6 +102,28 @@ async def test_only_so_many_are_named(server: SpeechServer, bot: Bot) -> None:
         bot.put(f"message {number}")
     await until(lambda: bool(server.told_ahead))
     assert named(server) == [[f"message {number}" for number in range(8)]]
+
+
+async def test_an_engine_that_was_started_anew_is_told_again(server: SpeechServer, bot: Bot) -> None:
+    bot.put("one")
+    await until(lambda: len(server.told_ahead) == 1)
+    async with SpeechServer(ahead=202) as anew:
+        bot.link.base = anew.url
+        bot.ahead.show(EngineState(State.READY, "Ready."))
+        await until(lambda: len(anew.told_ahead) == 1)
+    assert named(anew) == [["one"]]
+
+
+async def test_an_engine_that_was_left_alone_is_told_what_has_not_changed(
+    server: SpeechServer, bot: Bot
+) -> None:
+    server.ahead = 501
+    bot.put("one")
+    await until(lambda: len(server.told_ahead) == 1)
+    server.ahead, bot.now = 202, 31.0
+    bot.ahead.show(EngineState(State.READY, "Ready."))
+    await until(lambda: len(server.told_ahead) == 2)
+    assert named(server) == [["one"], ["one"]]
 
 
 async def test_an_engine_that_does_not_know_it_is_left_alone_for_a_while(

@@ -159,6 +159,8 @@ def settings_for(folder: Path, engine: str, flags: Mapping[str, str], file: Path
         "rules.share": "0",
         "viewers.voices": "same",
     }
+    if file:
+        del given["audio.output"]  # the file says
     return load_settings({**given, **flags}, file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from bot.messages import Dropped, Speaking
 from tests.people import ALICE, BOB
 from tests.web.running import MODERATOR, OWNER, ROOT, SAFE, TOKENS, Running, running
 
-PACKAGED = (ROOT / "config.toml").read_bytes()
+PACKAGED = (ROOT / "config.toml").read_bytes().replace(b'output = "device"', b'output = "null"  ')
 SECRET = "hunter2-hunter2-hunter2"
 
 
@@ -38,6 +39,21 @@ async def fields(site: Running) -> dict[str, dict[str, Any]]:
 
 async def change(site: Running, changes: dict[str, Any], status: int = 200) -> Any:
     return await site.ask("PATCH", "/api/settings", {"changes": changes}, status=status)
+
+
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def edit(file: Path, before: bytes, after: bytes) -> None:
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after))
+
+
+def mode(file: Path, wanted: int | None = None) -> int:
+    if wanted is not None:
+        file.chmod(wanted)
+    return file.stat().st_mode & 0o777
 
 
 def of(file: Path, key: str) -> Any:
@@ -66,7 +82,8 @@ async def test_every_setting_with_its_words(bot: Running) -> None:
         "from": "default",
         "live": True,
     }
-    assert (found["audio.output"]["from"], found["audio.output"]["value"]) == ("flag", "null")
+    assert (found["audio.output"]["from"], found["audio.output"]["value"]) == ("file", "null")
+    assert (found["web.enabled"]["from"], found["web.enabled"]["value"]) == ("flag", True)
     assert (found["web.token"]["kind"], found["web.token"]["value"]) == ("secret", False)
     assert not found["web.port"]["live"]
 
@@ -74,19 +91,19 @@ async def test_every_setting_with_its_words(bot: Running) -> None:
 async def test_a_change_is_written_heard_told_and_taken_back(bot: Running, file: Path) -> None:
     player = bot.bot.site.story.panel._player  # type: ignore[union-attr]
     async with bot.events() as page:
-        done = await change(bot, {"audio.volume": 0.5, "web.port": 9000})
-        assert (await page.next("settings"))["changed"] == ["audio.volume", "web.port"]
+        done = await change(bot, {"audio.volume": 0.5, "web.jitter": 0.1})
+        assert (await page.next("settings"))["changed"] == ["audio.volume", "web.jitter"]
         status = await page.next("status", lambda event: "controls" in event["changes"])
         assert status["changes"]["controls"]["volume"] == 0.5
-        assert done["changed"] == ["audio.volume", "web.port"]
-        assert done["restart"] == ["web.port"]
-        assert done["undo"]["keys"] == ["audio.volume", "web.port"]
-        assert (of(file, "audio.volume"), of(file, "web.port"), player.volume) == (0.5, 9000, 0.5)
+        assert done["changed"] == ["audio.volume", "web.jitter"]
+        assert done["restart"] == ["web.jitter"]
+        assert done["undo"]["keys"] == ["audio.volume", "web.jitter"]
+        assert (of(file, "audio.volume"), of(file, "web.jitter"), player.volume) == (0.5, 0.1, 0.5)
         assert (await fields(bot))["audio.volume"]["from"] == "file"
         undone = await bot.post("/api/settings/undo", {})
-        assert (undone["changed"], undone["undo"]) == (["audio.volume", "web.port"], None)
-        assert (await page.next("settings"))["changed"] == ["audio.volume", "web.port"]
-    assert (file.read_bytes(), player.volume) == (PACKAGED, 1.0)
+        assert (undone["changed"], undone["undo"]) == (["audio.volume", "web.jitter"], None)
+        assert (await page.next("settings"))["changed"] == ["audio.volume", "web.jitter"]
+    assert (content(file), player.volume) == (PACKAGED, 1.0)
     fault = await bot.post("/api/settings/undo", {}, status=409)
     assert fault["error"]["message"] == "There is nothing to undo."
 
@@ -156,23 +173,24 @@ async def test_what_was_changed_for_this_run_alone_stays(bot: Running) -> None:
 
 
 async def test_the_output_changes_while_it_plays(tmp_path: Path, engine: str, file: Path) -> None:
-    file.write_bytes(PACKAGED.replace(b'output = "device"', b'output = "null"  '))
-    async with running(tmp_path, engine, {"audio.output": ""}, file=file) as bot:
+    async with running(tmp_path, engine, file=file) as bot:
         assert (await change(bot, {"audio.output": "browser"}))["restart"] == []
         assert (await bot.get("/api/status"))["output"]["kind"] == "browser"
         wav = tmp_path / "evening.wav"
-        wav.write_bytes(b"precious")
+        await asyncio.to_thread(wav.write_bytes, b"precious")
         assert (await change(bot, {"audio.output": f"wav:{wav}"}))["restart"] == ["audio.output"]
-        assert wav.read_bytes() == b"precious"
+        assert content(wav) == b"precious"
         assert (await bot.get("/api/status"))["output"]["kind"] == "browser"
 
 
 @pytest.mark.parametrize(
     ("changes", "param", "said"),
     [
-        ({"audio.volume": 7}, "audio.volume", "audio.volume cannot be 7.0: input should be less than or equal to 1."),
-        ({"audio.volume": None, "nonsense": 1}, "nonsense", "'nonsense' is not a setting: config.toml lists them all."),
-        ({"audio.output": "device"}, "audio.output", "audio.output is set by --audio.output in this run: change it there."),
+        ({"audio.volume": 7}, "audio.volume",
+         "audio.volume cannot be 7.0: input should be less than or equal to 1."),
+        ({"audio.volume": None, "nonsense": 1}, "nonsense",
+         "'nonsense' is not a setting: config.toml lists them all."),
+        ({"web.port": 9000}, "web.port", "web.port is set by --web.port in this run: change it there."),
         ({"commands.aliases": {"a": "voic"}}, "commands.aliases",
          'commands.aliases: there is no command "voic"; did you mean "voice"?'),
         ({"chat.lexicon": "not-there.txt"}, "chat.lexicon", None),
@@ -190,11 +208,12 @@ async def test_what_is_wrong_changes_nothing(
     assert error["param"] == param
     assert said is None or error["message"] == said
     assert "\n" not in error["message"]
-    assert file.read_bytes() == PACKAGED
+    assert content(file) == PACKAGED
     assert (await bot.get("/api/settings"))["undo"] is None
 
 
 async def test_hostile_bodies(bot: Running, file: Path) -> None:
+    body: dict[str, Any]
     for body in ({}, {"changes": []}, {"changes": {}, "file": "/etc/passwd"}, {"changes": {"k" * 300: 1}}):
         await bot.ask("PATCH", "/api/settings", body, status=422)
     deep: Any = 1
@@ -211,11 +230,11 @@ async def test_hostile_bodies(bot: Running, file: Path) -> None:
         ) as answer:
             assert answer.status in (400, 422), raw[:40]
     assert await change(bot, {}) == {"changed": [], "restart": [], "undo": None}
-    assert file.read_bytes() == PACKAGED
+    assert content(file) == PACKAGED
 
 
 async def test_a_locked_file_is_a_sentence(bot: Running, file: Path) -> None:
-    file.chmod(0o444)
+    assert mode(file, 0o444) == 0o444
     told = await bot.get("/api/settings")
     assert not told["writable"]
     assert told["problem"].startswith("config.toml is read-only")
@@ -224,10 +243,10 @@ async def test_a_locked_file_is_a_sentence(bot: Running, file: Path) -> None:
 
 
 async def test_an_edit_by_hand_is_read_first(bot: Running, file: Path) -> None:
-    file.write_bytes(PACKAGED.replace(b"fastest = 1.25  ", b"fastest = 1.5  # mine"))
+    edit(file, b"fastest = 1.25  ", b"fastest = 1.5  # mine")
     done = await change(bot, {"audio.volume": 0.5})
     assert done["changed"] == ["audio.volume", "queue.fastest"]
-    assert b"# mine" in file.read_bytes()
+    assert b"# mine" in content(file)
     assert bot.bot.queue.limits.fastest == 1.5
     await bot.post("/api/settings/undo", {})
     assert (of(file, "queue.fastest"), of(file, "audio.volume")) == (1.5, 1.0)
@@ -238,6 +257,7 @@ async def test_only_the_owner_and_no_secret_ever(
 ) -> None:
     caplog.set_level("DEBUG")
     answers: list[Any] = []
+    body: dict[str, Any]
     async with running(tmp_path, engine, TOKENS, file=file) as bot:
         for token, status in ((MODERATOR, 403), ("", 401)):
             headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -262,7 +282,7 @@ async def test_only_the_owner_and_no_secret_ever(
     told = json.dumps(answers) + caplog.text + str(bot.entries)
     assert SECRET not in told
     assert OWNER not in told
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert mode(file) == 0o600
 
 
 async def test_without_a_file_there_is_nothing_to_change(site: Running) -> None:

@@ -1,4 +1,4 @@
-"""What is sampled in a measurement: reference, length, steps and text, from which every contestant makes its input."""
+"""What is sampled in a measurement; every contestant makes its input from it."""
 
 from __future__ import annotations
 

@@ -22,23 +22,24 @@ class Ceilings:
 def ceilings(device: torch.device, size: int | None = None) -> Ceilings:
     """The best of several shapes and tries. `size`: of the matrices, smaller ones in tests."""
     meter = Meter(device)
+    least = 0.25 if size is None else 0.01
     matrix = {}
     for name in ("fp32", "bf16", "fp16", "int8"):
         try:
-            matrix[name] = _matrix(name, meter, size or (8192 if meter.gpu else 2048))
+            matrix[name] = _matrix(name, meter, size or (8192 if meter.gpu else 2048), least)
         except (PrecisionError, RuntimeError, NotImplementedError):
             continue  # this device or torch does not have it
-    return Ceilings(matrix, _bandwidth(meter, 1 << (30 if meter.gpu else 28)))
+    return Ceilings(matrix, _bandwidth(meter, 1 << (22 if size else 30 if meter.gpu else 28), least))
 
 
 @torch.inference_mode()
-def _matrix(name: str, meter: Meter, size: int) -> float:
+def _matrix(name: str, meter: Meter, size: int, least: float) -> float:
     precision = Precision.of(name, meter.device)
     best = 0.0
     for rows, inner, out in ((size, size, size), (size // 2, size // 2, size)):
         work = 2.0 * rows * inner * out
         for product in _products(precision, rows, inner, out):
-            best = max(best, work / _seconds(product, meter))
+            best = max(best, work / _seconds(product, meter, least))
     return best
 
 
@@ -56,17 +57,17 @@ def _products(precision: Precision, rows: int, inner: int, out: int) -> list[Cal
     return [lambda: layer(a), lambda: torch.mm(a, b)]
 
 
-def _bandwidth(meter: Meter, size: int) -> float:
+def _bandwidth(meter: Meter, size: int, least: float) -> float:
     source = torch.ones(size // 4, device=meter.device)
     target = torch.empty_like(source)
 
     def copy() -> Tensor:
         return target.copy_(source)
 
-    return 2.0 * size / _seconds(copy, meter)
+    return 2.0 * size / _seconds(copy, meter, least)
 
 
-def _seconds(work: Callable[[], object], meter: Meter, least: float = 0.25) -> float:
+def _seconds(work: Callable[[], object], meter: Meter, least: float) -> float:
     """The fastest of the tries that fit in `least` seconds, three at least."""
     work()
     found: list[float] = []

@@ -86,9 +86,13 @@ def entrants(device: str, steps: int = 7) -> list[Entrant]:
 
 
 def chosen(everyone: Sequence[Entrant], quick: bool, only: Sequence[str]) -> list[Entrant]:
-    """Those whose name has one of the words of `only` in it; without any, all, or those of a quick run."""
+    """Those that `only` names, or whose names hold a word of it; without any, all or the quick ones."""
     if only:
-        return [one for one in everyone if any(word.lower() in one.name.lower() for word in only)]
+        names = [one.name.lower() for one in everyone]
+        asked = [word.lower() for word in only]
+        parts = [word for word in asked if word not in names]
+        found = {name for name in names if name in asked or any(part in name for part in parts)}
+        return [one for one in everyone if one.name.lower() in found]
     return [one for one in everyone if one.quick or not quick]
 
 

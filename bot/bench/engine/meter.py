@@ -34,7 +34,7 @@ class Meter:
             torch.cuda.synchronize(self.device)
             return torch.cuda.memory_allocated(self.device)
         _trim()
-        return _of_status("VmRSS")
+        return _of_status("RssAnon")
 
     def forget_peak(self) -> None:
         """`peak` counts from here on."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bot.bench.engine.case import Case
 from bot.bench.engine.contestant import Files, Run
@@ -16,6 +17,7 @@ from bot.bench.engine.meter import Meter
 from bot.engine.f5.checkpoint import open_model, open_vocoder
 from bot.engine.f5.graphs import Bucket, Graphs, lengths
 from bot.engine.f5.grid import grid
+from bot.engine.f5.linear import Linear
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import Transformer
 from bot.engine.f5.precision import Precision
@@ -25,6 +27,14 @@ from bot.engine.f5.vocoder import Vocoder
 from bot.engine.f5.vocoder_stream import VocoderStream
 
 _DECODED = 48  # frames that the engine's stream decodes at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Open(Precision):
+    """A CPU's precision without packed weights, which torch.compile cannot look into."""
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> nn.Module:
+        return Linear(weight.to(self.device, self.dtype), bias.to(self.device, self.dtype), gelu)
 
 
 class Ours:
@@ -37,9 +47,9 @@ class Ours:
         self.vocabulary = Vocabulary.load(Path(files.vocabulary))
         model = open_model(Path(files.model), files.architecture, self.vocabulary.size)
         before = self._meter.held()
-        self.transformer = Transformer(
-            model, model.architecture, Precision.of(precision, device), source=lambda: model
-        )
+        kind = _Open if compiled and device.type == "cpu" and precision != "int8" else Precision
+        numbers = kind.of(precision, device)
+        self.transformer = Transformer(model, model.architecture, numbers, source=lambda: model)
         self.transformer.modulations.of(grid(7, -1.0)[:-1])
         model.release()
         self.resident = self._meter.held() - before
@@ -105,9 +115,7 @@ class Ours:
         for each in samples:
             each.cpu().numpy()
         marks.append(now())
-        tokens, words, steps, decoding, copies = (
-            after - before for before, after in zip(marks, marks[1:], strict=False)
-        )
+        tokens, words, steps, decoding, copies = (after - before for before, after in pairwise(marks))
         # Sampling has the text encoder in it.
         return {
             "text": tokens + words,

@@ -28,12 +28,12 @@ ORINS = (
 COMPUTE, BANDWIDTH = 0.5, 0.7  # shares of the peaks that are reached
 LAUNCH = 20e-6  # s a step, by a captured graph
 ASSUMPTIONS = (
-    f"Derived, not measured. Assumed: {COMPUTE:.0%} of the dense tensor-core peak "
-    + "("
+    f"Derived, not measured. Assumed: {COMPUTE:.0%} of the dense tensor-core peak ("
     + "; ".join(f"{one.name}: fp16 {one.half / 1e12:g}, int8 {one.int8 / 1e12:g} TOPS" for one in ORINS)
-    + f"), {BANDWIDTH:.0%} of 204.8 GB/s, whichever takes longer in each part; CUDA graphs at the exact length"
-    f" ({LAUNCH * 1e6:.0f} us a step); clocks locked at their highest (nvpmodel -m 0, jetson_clocks); nothing"
-    " else on the GPU. int8 counts all products of a step as twice as fast; naive int8 has been slower than fp16."
+    + f"), {BANDWIDTH:.0%} of 204.8 GB/s, whichever takes longer in each part; CUDA graphs at the exact"
+    f" length ({LAUNCH * 1e6:.0f} us a step); clocks locked at their highest (nvpmodel -m 0, jetson_clocks);"
+    " nothing else on the GPU. int8: all products of a step twice as fast, while naive int8 has been slower"
+    " than fp16."
 )
 _ROWS: tuple[tuple[str, str, Case], ...] = (
     ("fp16, reference 3 s + 2 s", "fp16", Case()),

@@ -28,7 +28,7 @@ class Remote:
     def __init__(self, files: Files) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own arguments
             [sys.executable, "-W", "ignore", "-m", "bot.bench.engine.worker", json.dumps(asdict(files))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

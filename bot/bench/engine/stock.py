@@ -1,5 +1,4 @@
-"""Stock f5-tts and vocos as a contestant, with the very weights of the others: as shipped, or by the recipe of
-the project's predecessor."""
+"""Stock f5-tts and vocos with the very weights of the others: as shipped, or by the predecessor's recipe."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ from bot.engine.f5.tokens import Vocabulary
 class Stock:
     """f5_tts's `CFM.sample` and vocos's `decode`, called as f5_tts's `infer_batch_process` calls them.
 
-    The recipe: autocast to half precision, transformer and vocoder through torch.compile(mode="max-autotune").
+    The recipe: autocast to half precision, and torch.compile(mode="max-autotune") of both models.
     """
 
     def __init__(self, files: Files, precision: str, recipe: bool = False) -> None:
@@ -54,7 +53,8 @@ class Stock:
             half = torch.float16 if device.type == "cuda" else torch.bfloat16
             self._autocast = torch.autocast(device.type, half)
             self._model.transformer = torch.compile(self._model.transformer, mode="max-autotune")
-            self._decode = torch.compile(self._vocos.decode, mode="max-autotune")
+            # Not its inverse transform, whose complex numbers Inductor cannot compile on every device.
+            self._vocos.backbone = torch.compile(self._vocos.backbone, mode="max-autotune")
 
     def warm(self, case: Case) -> None:
         for _ in range(3 if self._meter.gpu else 1):
@@ -105,7 +105,7 @@ class Stock:
 
 @contextlib.contextmanager
 def same_noise() -> Iterator[None]:
-    """`torch.randn` draws a CPU's float32 numbers whatever the device, so that one seed is one noise for all."""
+    """`torch.randn` draws a CPU's float32 numbers on every device, so that one seed is one noise for all."""
     drawn = torch.randn
 
     def randn(*size: Any, device: Any = None, dtype: Any = None, **more: Any) -> Tensor:
@@ -129,7 +129,7 @@ def _cfm(arch: Architecture, vocabulary: Vocabulary) -> Any:
     """f5_tts's model, its weights still nowhere."""
     from f5_tts.model import CFM, DiT
     from f5_tts.model.modules import precompute_freqs_cis
-    from x_transformers.x_transformers import RotaryEmbedding
+    from x_transformers.x_transformers import RotaryEmbedding  # type: ignore[import-untyped]
 
     # What a version or a model does not know of has its usual value.
     unusual = {"text_embedding_average_upsampling": True} if arch.average_upsampling else {}

@@ -73,7 +73,7 @@ def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
         except Exception as fault:
             text = " ".join(str(fault).split())
             answer = {"fault": f"{type(fault).__name__}: {text[:300]}" if text else type(fault).__name__}
-        print(json.dumps(answer), file=answers, flush=True)  # noqa: T201  the protocol
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 def main(files: str) -> None:

@@ -7,6 +7,10 @@ import re
 from bot.chat.normalize.place import Place
 
 _FUNCTION = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])\(([A-Za-z0-9])\)(?=\s?(?:[=+*/^-]|$))")
+# "O(n log n)": what an algorithm costs.
+_COST = re.compile(
+    r"(?<![A-Za-z0-9])O\((?=[^()]{0,24}[nmkNMKVE1])((?:[nmkNMKVE]|log|lg|sqrt|[0-9]|[ ^+*]){1,24})\)"
+)
 _FACTORIAL = re.compile(r"(?<=\d)!(?=\s?=)")
 _ROOT = re.compile(r"√\s?(?=[\w(])")
 _POINT = re.compile(r"(?<![\w.,!?])\.(?=\d)")
@@ -45,6 +49,17 @@ def letters(text: str, *, chinese: bool) -> str:
         text = _FACTORIAL.sub("的阶乘" if chinese else " factorial ", text)
         text = _SUM_OF_VARIABLES.sub(lambda term: f"{term[1]} {term[2].upper()}", text)
     return _POINT.sub("0.", text) if "." in text else text
+
+
+def cost(text: str, *, chinese: bool) -> str:
+    """ "O(n log n)" -> "O of N log N", before anybody takes the brackets for a face."""
+    return _COST.sub(
+        lambda of: f"O {'' if chinese else 'of '}{re.sub(r'(?<![a-z])[a-z](?![a-z])', _capital, of[1])}", text
+    )
+
+
+def _capital(letter: re.Match[str]) -> str:
+    return letter[0].upper()
 
 
 def expression(text: str, place: Place) -> str:

@@ -11,6 +11,9 @@ _WON = re.compile(
     r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
+COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
+_PLAYED = re.compile(r"(?:[局图盘把]|\b(?:map|set|overtime))\s*$", re.IGNORECASE)
+_AIRLINER = re.compile(r"(7[0-8]7)-([1-9]00|8|9|10)")
 _IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
 _LEVEL = re.compile(
     r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
@@ -90,6 +93,9 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
     """`colon`: it may be a time of day ("it's 10:30") as well."""
     won = _WON.search(place.before)
     clock = colon and re.fullmatch(r"\d{1,2}:[0-5]\d", text)
+    if clock and _PLAYED.search(place.before):
+        ours, theirs = text.split(":")
+        return max(int(ours), int(theirs)) <= 30 and theirs not in ("00", "30")
     return (won is not None and not (clock and _IS.search(won[0]))) or re.search(
         r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
         place.after[:6],
@@ -106,6 +112,8 @@ def hyphen(text: str, place: Place) -> str:
             return "杠".join(map(place.number, numbers))
         return " ".join(place.digits(number) for number in numbers)
     first, second = numbers
+    if airliner := _AIRLINER.fullmatch(text):
+        return f"{place.model(airliner[1])}{place.pick('', ' ')}{place.number(airliner[2])}"
     if place.before.endswith("满"):
         return f"{place.number(first)}减{place.number(second)}"
     if is_year(first) and len(second) == 2 and int(second) == (int(first) + 1) % 100:
@@ -193,6 +201,12 @@ def sum_of(text: str, place: Place) -> str:
         elif piece in _SIGNS:
             said.append(_SIGNS[piece][0 if place.zh else 1])
     return ("" if place.zh else " ").join(said)
+
+
+def colour(text: str, place: Place) -> str:
+    """ "#FF8000": sign by sign."""
+    runs = re.findall("[0-9]+|[A-Za-z]", text)
+    return " ".join(place.digits(run) if run.isdigit() else run.upper() for run in runs)
 
 
 def resolution(text: str, place: Place) -> str:

@@ -19,6 +19,7 @@ _EXTENSION = re.compile(
     r"(?<![^\s(\"'])\.(?=(?:NET|net|com|org|io|gg|tv|exe|py|js|zip|mp3|mp4|png|jpg|txt|json|jar|dll)(?![A-Za-z0-9]))"
 )
 _COMMA = re.compile(r"(?<![\d,.])(\d{1,4}),(\d\d)(?=\s?€)")  # as those count who pay in euros
+_SWISS = re.compile(r"(?<![\w.,])\d{1,3}(?:['’]\d{3})+(?!\w)")  # 10'000
 _SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
 _BEFORE_NUMBER = re.compile(
@@ -34,6 +35,8 @@ def read(text: str, *, chinese: bool) -> str:
         text = _EXTENSION.sub("点 " if chinese else "dot ", text)
     if "€" in text:
         text = _COMMA.sub(r"\1.\2", text)
+    if "'" in text or "’" in text:
+        text = _SWISS.sub(lambda number: number[0].replace("'", ",").replace("’", ","), text)
     if "/" in text:
         text = _PER.sub(lambda per: f" per {_SHORT.get(per[1], per[1])}", text)
     if "-" in text or "+" in text:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from bot.chat.normalize import arithmetic, joints, signs
 from bot.chat.normalize.characters import clean, cut, finish, is_sayable
 from bot.chat.normalize.faces import Faces
+from bot.chat.normalize.figures import COLOUR
 from bot.chat.normalize.language import Context, Run, runs
 from bot.chat.normalize.lexicon import Lexicon, standard
 from bot.chat.normalize.links import Links
 from bot.chat.normalize.names import speak_name
 from bot.chat.normalize.numbers import Numbers
 from bot.chat.normalize.repeats import Repeats
+from bot.chat.normalize.verbatim import Verbatim, hidden, shown, without_hidden
 from bot.chat.normalize.words import Words
 from bot.messages import Fragment, FragmentKind
 
@@ -22,7 +24,7 @@ _SIMPLE = re.compile(r"[㐀-鿿，。！？、]*")  # Chinese alone: only repeat
 _LATIN = re.compile("[A-Za-z]")
 _MENTION = re.compile(r"(?<![\w.])@([\w.-]{1,40})")
 _AT = re.compile(r"(?<!\S)@(?=\s+[\w$])|(?<=[a-z0-9]\s)@(?=me\b|[0-9])|(?<=[别被乱求])@(?=[我你他她])")
-_HASHTAG = re.compile(r"(?<![0-9CFcf])#(?=[^\W\d_])([\w-]{1,40})#?")
+_HASHTAG = re.compile(rf"(?<![0-9CFcf])(?!{COLOUR})#(?=[^\W\d_])([\w-]{{1,40}})#?")
 _FRAMED = re.compile(r"(?<![A-Za-z0-9_])[xX]{1,2}_[A-Za-z0-9_]{1,40}_[xX]{1,2}(?![A-Za-z0-9_])")
 _SLIPS = re.compile(r"!+1[!1]*(?![\w.])")  # "!!1!": the shift key let go
 _LAUGH = re.compile(r"([哈呜])\1{3,}")
@@ -78,9 +80,13 @@ class Normalizer:
 
         `language` ("zh", "en" or "auto") is that of digits and signs with no words beside them.
         The text has no control, format, private-use or unassigned characters, no line breaks, no emoji, and
-        single spaces only.
+        single spaces only. Of a Verbatim fragment the digits, signs and repeats are read, and no word.
         """
-        return Reading(self._said(self._joined(fragments), language or self._language))
+        fragments = tuple(fragments)
+        language = language or self._language
+        if any(isinstance(fragment, Verbatim) for fragment in fragments):
+            return Reading(self._said(self._joined(map(_hiding, fragments)), language, show=shown))
+        return Reading(self._said(self._joined(fragments), language))
 
     def name(self, name: str, *, language: str = "en") -> str:
         """A viewer's name as it is said, "" if nothing of it can be."""
@@ -110,7 +116,7 @@ class Normalizer:
                 break
         return "".join(said)
 
-    def _said(self, raw: str, language: str) -> str:
+    def _said(self, raw: str, language: str, *, show: Callable[[str], str] = lambda text: text) -> str:
         text = clean(raw)
         if _SIMPLE.fullmatch(text):
             text = signs.read(self._repeats.read(text), "zh")
@@ -126,17 +132,25 @@ class Normalizer:
             text = _HASHTAG.sub(r" \1 ", text)
         if "_" in text:
             text = _FRAMED.sub(lambda name: speak_name(name[0]), text)
+        if "O(" in text:
+            text = arithmetic.cost(text, chinese=_HAN.search(text) is not None)
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
         if "!1" in text:
             text = _SLIPS.sub("!", text)
         text = cut(self._repeats.read(text), self._limit + _SPARE)
         text = joints.read(text, chinese=_HAN.search(text) is not None)
-        context = Context(text, language, self._lexicon)
+        context = Context(show(text), language, self._lexicon)
         text = arithmetic.letters(text, chinese=context.main == "zh")
         text = self._numbers.read(text, context)
         if _LATIN.search(text):
             text = self._words.read(text, context)
         text = finish(signs.read(text, "zh" if context.main == "zh" else "en"))
         text = _LAUGH.sub(r"\1\1\1", text).strip(",，、:：;；。 ")  # 2333 beside 哈哈哈
-        text = finish(text)  # a mark that stood on what was stripped
+        text = show(finish(text))  # again: a mark that stood on what was stripped
         return cut(text, self._limit) if is_sayable(text) else ""
+
+
+def _hiding(fragment: Fragment) -> Fragment:
+    if isinstance(fragment, Verbatim):
+        return Fragment(hidden(fragment.text))
+    return replace(fragment, text=without_hidden(fragment.text))

@@ -85,6 +85,7 @@ class Numbers:
             "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
             "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
+            "colour": figures.COLOUR,
             "times": r"(?:(?<![A-Za-z0-9])[xX]|(?<![0-9])[×*])\s?\d{1,4}(?![A-Za-z0-9.])",
             "hyphen": r"(?<![\w.-])\d{1,4}(?:\.\d)?(?:\s?[-~～–—]{1,2}\s?\d{1,4}(?:\.\d)?){1,3}(?![\w.-])",
             "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
@@ -123,6 +124,7 @@ class Numbers:
             "span": amount,
             "money": amount,
             "amount": amount,
+            "colour": figures.colour,
             "times": self._times,
             "hyphen": figures.hyphen,
             "rank": self._rank,

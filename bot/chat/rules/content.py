@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.chat.folding import fold
 from bot.chat.language import foreign
+from bot.chat.normalize.characters import clean
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.messages import ChatMessage, FragmentKind
 
@@ -24,6 +25,13 @@ def _words_of(message: ChatMessage) -> str:
     return "".join(one.text for one in message.fragments if one.kind is not FragmentKind.EMOTE)
 
 
+def _is_sayable(text: str) -> bool:
+    """There is a letter or digit in a text; those in fancy dress ("ⓗⓘ") are read as plain ones."""
+    if _SAYABLE.search(text):
+        return True
+    return not text.isascii() and _SAYABLE.search(clean(text[:_ENOUGH])) is not None
+
+
 def not_empty(message: ChatMessage) -> Rejected | None:
     text = message.text
     return None if text and not text.isspace() else Rejected(Reason.EMPTY)
@@ -35,9 +43,11 @@ def longest(characters: int) -> Rule:
 
 def shortest(characters: int) -> Rule:
     def long_enough(message: ChatMessage) -> Rejected | None:
-        if len(_SAYABLE.findall(message.text[: _ENOUGH + characters])) >= characters:
+        text = message.text[: _ENOUGH + characters]
+        if len(_SAYABLE.findall(text)) >= characters:
             return None
-        return Rejected(Reason.SHORT)
+        dressed = not text.isascii() and len(_SAYABLE.findall(clean(text))) >= characters
+        return None if dressed else Rejected(Reason.SHORT)
 
     return long_enough
 
@@ -57,7 +67,7 @@ def spoken(estimate: Callable[[str], float], least: float, most: float) -> Rule:
 def wordless(message: ChatMessage) -> Rejected | None:
     """Emotes, emoji or symbols, and not one letter or digit beside them: nothing in it can be said."""
     words = _words_of(message)
-    if _SAYABLE.search(words):
+    if _is_sayable(words):
         return None
     emotes = any(one.kind is FragmentKind.EMOTE for one in message.fragments)
     return Rejected(Reason.EMOTES if emotes or _EMOJI.search(words) else Reason.SYMBOLS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import astuple
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import astuple, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from torch import Tensor
 from bot.engine.engine import EngineFault, Report
 from bot.engine.f5.checkpoint import CheckpointError
 from bot.engine.f5.duration import Duration
+from bot.engine.f5.faults import is_full, is_lost
 from bot.engine.f5.finished import Asked, Finished
 from bot.engine.f5.hub import HubError
 from bot.engine.f5.hub_cache import cache_folder
 from bot.engine.f5.loading import DeviceError, load, sampling_of
 from bot.engine.f5.maker import Maker
+from bot.engine.f5.making import Making
 from bot.engine.f5.measuring import measured
 from bot.engine.f5.mel import HOP, SAMPLE_RATE, log_mel
 from bot.engine.f5.model import Transformer
@@ -63,7 +65,7 @@ class F5Engine:
         self._finished = Finished(settings.finished_megabytes * 2**20)
         self._numbers = Numbers(SAMPLE_RATE, clock)
         self._ahead: deque[tuple[str, Voice, float]] = deque()
-        self._making_ahead: list[Iterator[Samples]] = []
+        self._making: dict[Asked, Making] = {}  # what is made ahead
         self._exact: Transformer | None = None
         self._warming: Warming | None = None  # on a GPU
         self._watchdog: Watchdog | None = None
@@ -86,12 +88,12 @@ class F5Engine:
             self._warming.begin(lambda share, sentence: report(0.88 + 0.06 * share, sentence))
         self._sampler = Sampler(transformer, self._warming.graphs if self._warming else None)
         self._batch = _BATCH if gpu else 1
-        self._maker = Maker(self._sample, self._batch)
+        self._maker = Maker(self._sample, self._batch, self._clock)
         report(0.95, "Measuring this machine.")
-        self._cost = measured(self._sampler, self._model.vocoder, self._sampling, self._clock)
+        lengths = [bucket.length for bucket in self._warming.graphs.warmed] if self._warming else []
+        self._cost = measured(self._sampler, self._model.vocoder, self._sampling, self._clock, lengths)
         self._signature = repr((self._model.name, transformer.precision.name, astuple(self._settings)))
-        self._studio = self._make_studio(ahead=False)
-        self._studio_ahead = self._make_studio(ahead=True)
+        self._studio = self._make_studio()
         self._note_facts()
 
     def prepare(self, voice: Voice) -> None:
@@ -109,27 +111,34 @@ class F5Engine:
         self._speakers[voice.id] = Speaker(prepared.fingerprint, mel, text, duration, level)
 
     def synthesize(self, text: str, voice: Voice, speed: float) -> Iterator[Samples]:
-        return self._numbers.watch(self._speech(text, voice, speed, self._studio))
+        return self._numbers.watch(self._speech(text, voice, speed))
 
     def ahead(self, wanted: Sequence[tuple[str, Voice, float]]) -> None:
-        self._ahead = deque(wanted[:_AHEAD])
+        if not self._settings.finished_megabytes:
+            return  # there is nowhere to keep it
+        known = [one for one in wanted[:_AHEAD] if one[1].id in self._speakers]
+        self._ahead = deque(known)
+        coming = {self._asked(clean(text), voice, speed) for text, voice, speed in known}
+        for asked in [one for one in self._making if one not in coming]:
+            self._making.pop(asked).close()
 
     def idle(self) -> bool:
         """Does a little of what may be wanted later, False if there is nothing; for while nobody waits."""
-        if self._warming and self._warming.go_on():
-            return True
-        while self._ahead and len(self._making_ahead) < self._batch:
-            text, voice, speed = self._ahead.popleft()
-            if voice.id in self._speakers and not self._is_finished(text, voice, speed):
-                self._making_ahead.append(self._speech(text, voice, speed, self._studio_ahead))
-        for making in list(self._making_ahead):
+        if self._warming:
+            with self._watched():
+                if self._warming.go_on():
+                    return True
+        while self._ahead and len(self._making) < self._batch:
+            self._begin_ahead(*self._ahead.popleft())
+        for asked, making in list(self._making.items()):
             try:
-                if next(making, None) is None:
-                    self._making_ahead.remove(making)
+                more = making.go_on()
             except Exception:
                 log.exception("a text could not be made ahead")
-                self._making_ahead.remove(making)
-        return bool(self._making_ahead or self._ahead)
+                more = False
+            if not more:
+                del self._making[asked]
+        return bool(self._making or self._ahead)
 
     def facts(self) -> Mapping[str, object]:
         if not self._facts:
@@ -154,26 +163,36 @@ class F5Engine:
     def _asked(self, text: str, voice: Voice, speed: float) -> Asked:
         return Asked(self._speakers[voice.id].fingerprint, text, speed, self._signature)
 
-    def _is_finished(self, text: str, voice: Voice, speed: float) -> bool:
-        return self._asked(clean(text), voice, speed) in self._finished
+    def _speech(self, text: str, voice: Voice, speed: float) -> Generator[Samples]:
+        asked = self._asked(clean(text), voice, speed)
+        if making := self._making.pop(asked, None):
+            yield from making.taken()
+        elif (known := self._finished.get(asked)) is not None:
+            for start in range(0, len(known), _BLOCK):
+                yield known[start : start + _BLOCK]
+        else:
+            yield from self._made(asked, self._speakers[voice.id], self._studio)
 
-    def _speech(self, text: str, voice: Voice, speed: float, studio: Studio) -> Generator[Samples]:
-        text = clean(text)
-        speaker = self._speakers[voice.id]
-        asked = self._asked(text, voice, speed)
-        known = self._finished.get(asked)
-        if known is None:
-            yield from self._finished.record(asked, self._watched(studio.speak(text, speaker, speed)))
+    def _begin_ahead(self, text: str, voice: Voice, speed: float) -> None:
+        asked, speaker = self._asked(clean(text), voice, speed), self._speakers[voice.id]
+        if asked in self._finished or asked in self._making:
             return
-        for start in range(0, len(known), _BLOCK):
-            yield known[start : start + _BLOCK]
 
-    def _make_studio(self, *, ahead: bool) -> Studio:
+        def speech(making: Making) -> Generator[Samples]:
+            studio = replace(self._studio, make=lambda job: self._maker.make(job, ahead=not making.is_wanted))
+            return self._made(asked, speaker, studio)
+
+        self._making[asked] = Making(speech)
+
+    def _made(self, asked: Asked, speaker: Speaker, studio: Studio) -> Generator[Samples]:
+        return self._finished.record(asked, self._by_turns(studio.speak(asked.text, speaker, asked.speed)))
+
+    def _make_studio(self) -> Studio:
         return Studio(
             vocabulary=self._model.vocabulary,
             vocoder=self._model.vocoder,
             cost=self._cost,
-            make=lambda job: self._maker.make(job, ahead=ahead),
+            make=self._maker.make,
             exactly=self._sample_exactly,
             clock=self._clock,
             seed=self._settings.seed,
@@ -188,10 +207,14 @@ class F5Engine:
         """A batch; where the GPU's memory is full, what can be given back is, and it is tried once more."""
         try:
             return (yield from self._sampler.sample(jobs, self._sampling))
-        except torch.OutOfMemoryError:
+        except Exception as fault:
+            if not is_full(fault):
+                raise
             self._numbers.out_of_memory += 1
             log.warning("the GPU's memory is full: freeing what can be, and trying again one by one")
-        self._finished.clear()
+        # After the handler: until its end the fault holds on to what was being computed.
+        if self._warming:
+            self._warming.free()
         torch.cuda.empty_cache()
         mels: list[Tensor] = []
         for job in jobs:
@@ -199,25 +222,38 @@ class F5Engine:
         return mels
 
     def _sample_exactly(self, job: Job) -> Generator[None, None, Tensor]:
+        if self._model.transformer.precision.name == "fp32":
+            # The same again would be the same again.
+            return (yield from self._sampler.sample([replace(job, seed=job.seed + 1)], self._sampling))[0]
         if self._exact is None:
+            if self._watchdog:
+                self._watchdog.end()  # a slow disk is no GPU that hangs
             self._exact = self._model.exact()
         try:
             mels = yield from Sampler(self._exact).sample([job], self._sampling)
         finally:
             self._exact = None  # it is four times as large as the other, and rarely needed
+            self._model.checkpoint.release()
+            torch.cuda.empty_cache()
         return mels[0]
 
-    def _watched(self, blocks: Generator[Samples]) -> Generator[Samples]:
+    def _by_turns(self, blocks: Generator[Samples]) -> Generator[Samples]:
         """Every turn is one in which the GPU must answer."""
-        with contextlib.closing(blocks):
+        with closing(blocks):
             while True:
-                if self._watchdog:
-                    self._watchdog.begin()
-                try:
+                with self._watched():
                     block = next(blocks, None)
-                finally:
-                    if self._watchdog:
-                        self._watchdog.end()
                 if block is None:
                     return
                 yield block
+
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Around what the GPU does: one that hangs, or has failed for good, costs the process."""
+        with self._watchdog.watching() if self._watchdog else nullcontext():
+            try:
+                yield
+            except Exception:
+                if self._watchdog and is_lost(self._model.transformer.device):
+                    self._watchdog.give_up("the GPU has failed")
+                raise

@@ -54,11 +54,13 @@ def load(settings: F5Settings, report: Report) -> Model:
     transformer = _transformer(checkpoint, precision)
     times = sampling_of(settings)
     transformer.modulations.of(grid(times.steps, times.sway)[:-1])
+    checkpoint.release()
     report(0.85, "Loading the vocoder.")
     voice = open_vocoder(files.vocoder, files.vocoder_config)
     # In half precision a vocoder's phases are off by more than its time is worth, but on a GPU.
     wide = torch.float32 if device.type == "cpu" else precision.dtype
     vocoder = Vocoder(voice, voice.architecture, wide, device)
+    voice.release()
     warm()
     return Model(transformer, vocoder, vocabulary, files.name, files.licence, checkpoint)
 
@@ -80,6 +82,11 @@ def device_of(name: str) -> torch.device:
     device = torch.device(name)
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("torch finds no NVIDIA GPU here; set engine.f5.device to cpu, or mend the driver")
+    if device.type == "cuda":
+        device = torch.device("cuda", device.index or 0)
+        if device.index >= torch.cuda.device_count():
+            raise DeviceError(f"there is no GPU number {device.index} here; set engine.f5.device to cuda")
+        torch.cuda.set_device(device)  # streams, graphs and memory are this thread's current device's
     if device.type == "cpu":
         # All cores but one, which the bot's own sound and chat may need; two cores are both used.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,12 +14,21 @@ from bot.engine.f5.sampler import Job
 Sample = Callable[[Sequence[Job]], Generator[None, None, list[Tensor]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A piece, and what it took, whosever turns that were: `seconds` for `together` pieces in one batch."""
+
+    mel: Tensor  # [T - R, 100]
+    seconds: float
+    together: int = 1
+
+
 @dataclass(slots=True, eq=False)
 class Order:
-    """A piece that is wanted. `mel` is there once it is made, or `fault` is."""
+    """A piece that is wanted. `made` is there in the end, or `fault` is."""
 
     job: Job
-    mel: Tensor | None = None
+    made: Made | None = None
     fault: Exception | None = None
     wanted: bool = True
 
@@ -27,19 +37,24 @@ class Order:
 class _Batch:
     orders: list[Order]
     sampling: Generator[None, None, list[Tensor]]
+    clock: Callable[[], float]
+    seconds: float = 0.0
 
     def step(self) -> bool:
         """Goes one step on; True if that was the last one."""
+        began = self.clock()
         try:
             next(self.sampling)
         except StopIteration as done:
+            self.seconds += self.clock() - began
             for order, mel in zip(self.orders, done.value, strict=True):
-                order.mel = mel
+                order.made = Made(mel, self.seconds, len(self.orders))
             return True
         except Exception as fault:
             for order in self.orders:
                 order.fault = fault
             return True
+        self.seconds += self.clock() - began
         return False
 
 
@@ -57,14 +72,15 @@ class Maker:
     What somebody waits for goes first; what is made ahead rests meanwhile.
     """
 
-    def __init__(self, sample: Sample, most: int) -> None:
+    def __init__(self, sample: Sample, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`most`: orders in one batch. On a GPU many cost little more than one, on a CPU each its own."""
         self._sample = sample
         self._most = most
+        self._clock = clock
         self._now, self._ahead = _Lane(), _Lane()
 
-    def make(self, job: Job, *, ahead: bool = False) -> Generator[None, None, Tensor]:
-        """Yields after every step of whatever batch goes on; returns the piece's mel.
+    def make(self, job: Job, *, ahead: bool = False) -> Generator[None, None, Made]:
+        """Yields after every step of whatever batch goes on; returns the piece.
 
         Closed in between, it is not made. Raises what the sampling raises.
         """
@@ -73,20 +89,20 @@ class Maker:
         lane.waiting.append(order)
         try:
             yield  # others order too before the batch is made up
-            while order.mel is None and order.fault is None:
+            while order.made is None and order.fault is None:
                 self._step(lane)
                 yield
         finally:
             self._leave(lane, order)
         if order.fault is not None:
             raise order.fault
-        assert order.mel is not None
-        return order.mel
+        assert order.made is not None
+        return order.made
 
     def _step(self, lane: _Lane) -> None:
         if lane.batch is None:
             orders, lane.waiting = lane.waiting[: self._most], lane.waiting[self._most :]
-            lane.batch = _Batch(orders, self._sample([order.job for order in orders]))
+            lane.batch = _Batch(orders, self._sample([order.job for order in orders]), self._clock)
         if lane.batch.step():
             lane.batch = None
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 from bot.engine.f5.architecture import Architecture
 from bot.engine.f5.attention import Block, rotary_table
 from bot.engine.f5.input_embedding import Constants, InputEmbedding
+from bot.engine.f5.memory import trim
 from bot.engine.f5.modulation import Modulations, StepModulation
 from bot.engine.f5.precision import Precision
 from bot.engine.f5.tensors import Weights
@@ -63,6 +64,7 @@ class Transformer(nn.Module):
         rotary = rotary_table(LONGEST, architecture.dim_head).to(precision.device)
         self.rotary = nn.Buffer(rotary, persistent=False)
         self.modulations = Modulations(architecture, source or (lambda: state), self.device)
+        trim()
 
     @property
     def device(self) -> torch.device:

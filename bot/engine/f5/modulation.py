@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bot.engine.f5.architecture import TIME_DIM, Architecture
+from bot.engine.f5.memory import trim
 
 KEPT = 8  # grids; a table of 32 steps of F5TTS_v1_Base is 18 MB
 
@@ -60,6 +61,7 @@ class Modulations:
         key = tuple(times.tolist())
         if key not in self._tables:
             self._tables[key] = modulation(self._source(), self._architecture.depth, times, self._device)
+            trim()
         self._tables.move_to_end(key)
         if len(self._tables) > KEPT:
             self._tables.popitem(last=False)

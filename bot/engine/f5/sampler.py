@@ -86,6 +86,7 @@ class Sampler:
         table = model.modulations.of(times[:-1])
         start = noise(jobs, length, model.architecture.mel).to(model.device)
         x, first = start, min(len(job.reference) for job in jobs)
+        ahead: torch.cuda.Event | None = None
         for step in range(sampling.steps):
             strength = sampling.cfg_strength if step < guided else 0.0
             here = table.at(step)
@@ -101,6 +102,7 @@ class Sampler:
             x = x[:, cut:] + flow * (times[step + 1] - times[step]).item()
             if pinned is not None:
                 pinned.pin(x, start, times[step + 1].item())
+            ahead = paced(x, ahead)
             yield
         left = first if pinned is None else 0
         return [
@@ -139,6 +141,17 @@ def noise(jobs: Sequence[Job], length: int, mel: int) -> Tensor:
     for row, job in zip(x, jobs, strict=True):
         row[: job.frames] = torch.randn(job.frames, mel, generator=torch.Generator().manual_seed(job.seed))
     return x
+
+
+def paced(x: Tensor, ahead: torch.cuda.Event | None) -> torch.cuda.Event | None:
+    """Lets a GPU be one step behind and no more: it never waits, and a request can be cancelled."""
+    if not x.is_cuda:
+        return None
+    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    done.record(torch.cuda.current_stream(x.device))
+    if ahead is not None:
+        ahead.synchronize()
+    return done
 
 
 def drained(sampling: Generator[None, None, list[Tensor]]) -> list[Tensor]:

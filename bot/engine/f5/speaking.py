@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from bot.engine.f5.cost import CostModel, Measurement
 from bot.engine.f5.cuts import Piece, cut
 from bot.engine.f5.duration import Duration, frames_for
 from bot.engine.f5.joins import RATE, Joiner, pause_after
+from bot.engine.f5.maker import Made
 from bot.engine.f5.model import LONGEST
 from bot.engine.f5.planner import Caution, Part, Planner
 from bot.engine.f5.sampler import Job, least_frames
@@ -26,6 +28,7 @@ from bot.engine.f5.vocoder import Vocoder
 from bot.engine.f5.vocoder_stream import VocoderStream
 
 Samples = NDArray[np.float32]
+Result = TypeVar("Result")
 NOTHING = np.zeros(0, np.float32)  # what is yielded where others may have their turn
 _DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
 # A client waits 20 s for a first sound: a slow machine makes short pieces, and holds sound back so long.
@@ -57,7 +60,7 @@ class Studio:
     vocabulary: Vocabulary
     vocoder: Vocoder
     cost: CostModel
-    make: Callable[[Job], Generator[None, None, Tensor]]
+    make: Callable[[Job], Generator[None, None, Made]]
     exactly: Callable[[Job], Generator[None, None, Tensor]]
     clock: Callable[[], float]
     seed: int = 0  # 0: by the text
@@ -123,13 +126,14 @@ class Studio:
 
     def _piece(self, job: Job, speaker: Speaker, sampled: Callable[[float], None]) -> Iterator[Samples]:
         """A piece's samples; what came out garbled is made once more, in fp32."""
-        mel, seconds = yield from self._timed(self.make(job))
+        made = yield from _in_turns(self.make(job))
+        mel, seconds = made.mel, made.seconds
         began = self.clock()
         garbled = is_garbled(mel)  # a GPU is waited for here
         seconds += self.clock() - began
         if garbled:
             self.retried()
-            mel, _ = yield from self._timed(self.exactly(job))
+            mel = yield from _in_turns(self.exactly(job))
             if is_garbled(mel):
                 raise GarbledError("the model gives no sound for this text")
         sampled(self.clock())
@@ -141,21 +145,20 @@ class Studio:
             block: Samples = samples.cpu().numpy()
             seconds += self.clock() - began
             yield block
-        self.cost.observe(Measurement(job.frames, seconds))
+        if made.together == 1:  # what a batch costs tells little of what one alone does
+            self.cost.observe(Measurement(job.frames, seconds))
 
-    def _timed(self, making: Generator[None, None, Tensor]) -> Generator[Samples, None, tuple[Tensor, float]]:
-        """Lets others have their turn at every step; returns the mel and the seconds of its own turns."""
-        seconds = 0.0
-        with contextlib.closing(making):
-            while True:
-                began = self.clock()
-                try:
-                    next(making)
-                except StopIteration as done:
-                    mel: Tensor = done.value
-                    return mel, seconds + self.clock() - began
-                seconds += self.clock() - began
-                yield NOTHING
+
+def _in_turns(making: Generator[None, None, Result]) -> Generator[Samples, None, Result]:
+    """Lets others have their turn at every step."""
+    with contextlib.closing(making):
+        while True:
+            try:
+                next(making)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            yield NOTHING
 
 
 def is_garbled(mel: Tensor) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from bot.engine.engine import Report
+from bot.engine.f5.faults import is_full
 from bot.engine.f5.graphs import Bucket, Graphs, in_order_of_use
 from bot.engine.f5.model import Transformer
 
@@ -42,7 +43,8 @@ class Warming:
         """Makes ready what the first text needs."""
         for number, bucket in enumerate(self._first, 1):
             report(number / len(self._first), f"Warming length {number} of {len(self._first)}.")
-            self._warm(bucket)
+            if not self._warm(bucket):
+                return
 
     def go_on(self) -> bool:
         """Makes one more ready; False: there is none."""
@@ -55,12 +57,28 @@ class Warming:
         """Batch and length of each graph there is."""
         return [f"{bucket.batch}x{bucket.length}" for bucket in self.graphs.warmed]
 
-    def _warm(self, bucket: Bucket) -> None:
+    def free(self) -> None:
+        """Gives the memory of all graphs back; the one most used is made again while nobody speaks.
+
+        All of them: they share their room, and it is the GPU's again only with the last.
+        """
+        for bucket in self.graphs.warmed:
+            self.graphs.drop(bucket)
+        self._rest = deque(self._first[:1])
+        torch.cuda.empty_cache()
+
+    def _warm(self, bucket: Bucket) -> bool:
+        """False: it cannot be had. What there is must do then, and everything else goes without a graph."""
         try:
             seconds = self.graphs.warm(bucket)
-            log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
-        except torch.OutOfMemoryError:
-            self._rest.clear()  # what there is must do
+        except Exception as fault:
+            self._rest.clear()
             self.graphs.drop(bucket)
             torch.cuda.empty_cache()
-            log.warning("the GPU's memory is full: longer texts and more at once go without a graph")
+            if is_full(fault):
+                log.warning("the GPU's memory is full: longer texts and more at once go without a graph")
+            else:  # this torch cannot compile here, or this GPU not capture: it is slower, and speaks
+                log.warning("the model goes without a graph of %d frames", bucket.length, exc_info=fault)
+            return False
+        log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
+        return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,20 @@ class Watchdog:
         self._since: float | None = None
         self._stop = threading.Event()
         threading.Thread(target=self._look, daemon=True, name="watchdog").start()
+
+    @contextmanager
+    def watching(self) -> Generator[None]:
+        """Around what may hang; not one within another."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
+
+    def give_up(self, why: str) -> None:
+        """Ends the process now, for a GPU that has failed for good."""
+        log.critical("%s: this engine ends, to be started anew", why)
+        self._bite()
 
     def begin(self) -> None:
         self._since = self._clock()

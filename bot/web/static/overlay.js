@@ -8,6 +8,7 @@ import { Sound } from "/static/sound.js";
 
 const LINGER = 900; // milliseconds that a card stays when its words are over
 const LEAVE = 320; // of its way out, as in the style
+const SHOWN = 3; // cards at once, those on their way out included
 const query = new URLSearchParams(location.search);
 const stage = document.getElementById("stage");
 const template = document.getElementById("card");
@@ -19,7 +20,12 @@ dress();
 const sound = new Sound();
 const canSound = query.get("audio") !== "0";
 
-follow("overlay", { token: query.get("token") ?? "", onEvent });
+follow("overlay", { token: query.get("token") ?? "", onEvent, onState });
+
+// What is said while nobody tells us cannot be known: the next snapshot shows it.
+function onState(how) {
+  if (how !== "open") for (const card of cards.values()) card.leave();
+}
 
 function onEvent(event) {
   switch (event.type) {
@@ -39,6 +45,7 @@ function onEvent(event) {
 function speak(item) {
   if (cards.has(item.id)) return;
   for (const card of cards.values()) card.leave();
+  while (stage.childElementCount >= SHOWN) stage.firstElementChild.remove();
   const card = new Card(item);
   cards.set(item.id, card);
 }

@@ -29,6 +29,7 @@ on("status", () => { drawStates(); drawTransport(); });
 on("queue", drawTransport);
 on("speaking", (item) => { document.getElementById("spoken").textContent = `${item.name} ${item.text}`; });
 on("trouble", ({ detail }) => toast(detail, "fault"));
+on("status", () => { if (state.status.output.kind !== "browser" && sound.state !== "off") void sound.stop(); });
 window.addEventListener("hashchange", open);
 
 let ready = false;

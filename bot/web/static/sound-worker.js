@@ -60,13 +60,13 @@ function connect() {
   socket = new WebSocket(address);
   socket.binaryType = "arraybuffer";
   socket.onmessage = ({ data }) => (typeof data === "string" ? told(JSON.parse(data)) : frame(data));
-  socket.onclose = ({ code }) => {
+  socket.onclose = () => {
     timers.forEach(clearInterval);
     timers = [];
     server = [];
     player.postMessage({ type: "audible", audible: false });
-    postMessage({ type: "closed", code });
-    if (code === 4404) return; // the sound goes elsewhere; the page starts anew when it comes back
+    postMessage({ type: "closed" });
+    // Where the bot's sound goes elsewhere the page hears of it, and ends this worker.
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
     wait = Math.min(10000, wait * 2);
   };

@@ -65,10 +65,7 @@ export class Sound extends EventTarget {
   #told(data) {
     if (data.type === "open") this.page = data.page;
     if (data.type === "audible") this.audible = data.audible;
-    if (data.type === "closed") {
-      this.audible = false;
-      if (data.code === 4404) void this.stop();
-    }
+    if (data.type === "closed") this.audible = false;
     if (data.type === "underrun") this.dispatchEvent(new Event("underrun"));
     else this.#changed();
   }

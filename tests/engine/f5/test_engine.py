@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from bot.engine.engine import EngineFault
 from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.loading import DeviceError, device_of
+from bot.engine.f5.maker import Maker
 from bot.engine.f5.model import Transformer
+from bot.engine.f5.sampler import Job, Sampling
 from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.speaking import GarbledError
+from bot.engine.f5.watchdog import Watchdog
 from bot.engine.voices import Voice, load_voices
 from tests.engine.f5.random_weights import small_files
 
@@ -172,18 +178,33 @@ def test_what_comes_out_garbled_is_made_again_in_full_precision(
     weights: Path, voice: Voice, engine: F5Engine
 ) -> None:
     expected = spoken(engine, voice, "gg")
-    broken = loaded(weights, voice)
+    broken = loaded(weights, voice, precision="bf16")
     broken._sampler.transformer = Broken(broken._model.transformer)  # type: ignore[assignment]
     np.testing.assert_allclose(spoken(broken, voice, "gg"), expected, atol=1e-5)
     assert broken.facts()["garbled"] == 1
     assert broken._exact is None  # its memory is given back
 
 
+def test_in_full_precision_the_same_is_not_tried_again(weights: Path, voice: Voice) -> None:
+    broken = loaded(weights, voice)
+    broken._sampler.transformer = Broken(broken._model.transformer)  # type: ignore[assignment]
+    seeds: list[int] = []
+    sample = broken._sampler.sample
+
+    def noted(jobs: Sequence[Job], sampling: Sampling) -> Generator[None, None, list[torch.Tensor]]:
+        seeds.extend(job.seed for job in jobs)
+        return sample(jobs, sampling)
+
+    broken._sampler.sample = noted  # type: ignore[method-assign, assignment]
+    with pytest.raises(GarbledError):
+        spoken(broken, voice, "gg")
+    assert len(set(seeds)) == 2
+    assert broken._exact is None
+
+
 def test_what_is_garbled_twice_is_a_failure_that_is_told(weights: Path, voice: Voice) -> None:
     broken = loaded(weights, voice)
     broken._sampler.transformer = Broken(broken._model.transformer)  # type: ignore[assignment]
-    broken._sample_exactly = lambda job: broken._maker.make(job)  # type: ignore[method-assign]
-    broken._studio = broken._make_studio(ahead=False)
     with pytest.raises(Exception, match="no sound"):
         spoken(broken, voice, "gg")
     assert broken.facts()["failures"] == 1
@@ -206,6 +227,137 @@ def test_a_full_memory_costs_a_batch_its_batching_and_nothing_else(
     engine._sampler.sample = full  # type: ignore[method-assign, assignment]
     np.testing.assert_allclose(spoken(engine, voice, "gg"), expected, atol=1e-5)
     assert engine.facts()["out_of_memory"] == 1
+
+
+class Warmed:
+    """As `Warming` on a GPU, whose graphs fill it."""
+
+    ready: tuple[str, ...] = ()
+    freed = 0
+
+    def go_on(self) -> bool:
+        return False
+
+    def free(self) -> None:
+        self.freed += 1
+
+
+def test_a_full_memory_is_known_in_all_its_words_and_graphs_make_room(engine: F5Engine, voice: Voice) -> None:
+    warming = engine._warming = Warmed()  # type: ignore[assignment]
+    sample: Callable[..., object] = engine._sampler.sample
+
+    def full(*arguments: object, **named: object) -> object:
+        if not warming.freed:
+            raise RuntimeError("CUDA error: out of memory")
+        return sample(*arguments, **named)
+
+    engine._sampler.sample = full  # type: ignore[method-assign, assignment]
+    assert spoken(engine, voice, "gg").size
+    assert warming.freed == 1
+    assert engine.facts()["out_of_memory"] == 1
+
+
+@pytest.mark.parametrize(("lost", "bitten"), [(True, 1), (False, 0)])
+def test_a_gpu_that_has_failed_for_good_costs_the_process(
+    lost: bool, bitten: int, engine: F5Engine, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bites: list[str] = []
+    engine._watchdog = Watchdog(time.monotonic, bite=lambda: bites.append("bitten"))
+    monkeypatch.setattr("bot.engine.f5.engine.is_lost", lambda device: lost)
+
+    def fail(*arguments: object, **named: object) -> object:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    engine._sampler.sample = fail  # type: ignore[method-assign, assignment]
+    with pytest.raises(RuntimeError, match="illegal"):
+        spoken(engine, voice, "gg")
+    engine._watchdog.close()
+    assert len(bites) == bitten
+
+
+def test_what_is_coming_twice_is_made_once(engine: F5Engine, voice: Voice) -> None:
+    together(engine, 4)
+    engine.ahead([("gg", voice, 1.0)] * 3 + [("g*g", voice, 1.0)])
+    engine.idle()
+    assert len(engine._making) == 2
+    while engine.idle():
+        pass
+    assert engine.facts()["finished"]["misses"] == 0  # type: ignore[index]
+    assert len(engine._finished) == 2
+
+
+def together(engine: F5Engine, many: int) -> None:
+    """As on a GPU."""
+    engine._batch = many
+    engine._maker = Maker(engine._sample, many)
+    engine._studio = engine._make_studio()
+
+
+def test_who_asks_for_what_is_being_made_goes_on_with_it(
+    engine: F5Engine, voice: Voice, weights: Path
+) -> None:
+    expected = spoken(loaded(weights, voice), voice, "gg")
+    engine.ahead([("gg", voice, 1.0)])
+    for _ in range(4):
+        assert engine.idle()
+    blocks = list(engine.synthesize("gg", voice, 1.0))
+    assert sum(not block.size for block in blocks) < 5  # fewer turns than there are steps
+    np.testing.assert_allclose(np.concatenate(blocks), expected, atol=1e-5)
+    assert not engine.idle()
+    assert all(block.size for block in engine.synthesize("gg", voice, 1.0))  # from memory
+
+
+def test_what_is_being_made_ahead_ends_when_it_is_not_wanted_any_more(engine: F5Engine, voice: Voice) -> None:
+    engine.ahead([("gg", voice, 1.0), ("好的", voice, 1.0)])
+    for _ in range(3):
+        assert engine.idle()
+    engine.ahead([("好的", voice, 1.0)])
+    while engine.idle():
+        pass
+    assert len(engine._finished) == 1
+    assert all(block.size for block in engine.synthesize("好的", voice, 1.0))
+
+
+def test_nothing_is_made_ahead_that_cannot_be_kept(weights: Path, voice: Voice) -> None:
+    engine = loaded(weights, voice, finished_megabytes=0)
+    engine.ahead([("gg", voice, 1.0)])
+    assert not engine.idle()
+
+
+def test_pieces_made_together_do_not_change_what_one_is_thought_to_cost(
+    engine: F5Engine, voice: Voice
+) -> None:
+    together(engine, 4)
+    engine.ahead([(text, voice, 1.0) for text in ("one", "two", "three", "four")])
+    while engine.idle():
+        pass
+    assert len(engine._finished) == 4
+    assert engine._cost.drift == 1.0
+    spoken(engine, voice, "five")
+    assert engine._cost.drift != 1.0
+
+
+def test_a_second_table_of_moments_is_not_read_to_measure(engine: F5Engine) -> None:
+    assert len(engine._model.transformer.modulations._tables) == 1
+
+
+def test_a_pickled_checkpoint_does_not_stay_in_memory(weights: Path, voice: Voice, tmp_path: Path) -> None:
+    path = tmp_path / "F5TTS_v1_Base.pt"
+    torch.save(load_file(weights / "F5TTS_v1_Base.safetensors"), path, _use_new_zipfile_serialization=False)
+    engine = loaded(weights, voice, model=str(path))
+    assert engine._model.checkpoint._file._state is None  # type: ignore[attr-defined]
+    assert spoken(engine, voice, "gg").size
+
+
+def test_a_gpu_that_there_is_not_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    chosen: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    with pytest.raises(DeviceError, match="no GPU number 3"):
+        device_of("cuda:3")
+    assert device_of("cuda") == torch.device("cuda:0")
+    assert chosen == [torch.device("cuda:0")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bot.engine.f5.maker import Maker
+from bot.engine.f5.maker import Made, Maker
 from bot.engine.f5.sampler import Job
 
 
@@ -38,7 +38,7 @@ class Kitchen:
         return [torch.full((one.spoken, 100), float(one.seed)) for one in jobs]
 
 
-def in_turns(*making: Generator[None, None, Tensor]) -> list[float | str]:
+def in_turns(*making: Generator[None, None, Made]) -> list[float | str]:
     """Moves all on in turns, to their ends."""
     results: dict[int, float | str] = {}
     while len(results) < len(making):
@@ -47,7 +47,7 @@ def in_turns(*making: Generator[None, None, Tensor]) -> list[float | str]:
                 try:
                     next(one)
                 except StopIteration as done:
-                    results[number] = float(done.value[0, 0])
+                    results[number] = float(done.value.mel[0, 0])
                 except ValueError as fault:
                     results[number] = str(fault)
     return [results[number] for number in range(len(making))]
@@ -123,3 +123,32 @@ def test_a_fault_is_told_to_all_of_its_batch_and_to_nobody_else() -> None:
 def test_jobs_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="frames"):
         Job(reference=torch.zeros(4, 100), ids=torch.zeros(3, dtype=torch.int64), frames=4, seed=0)
+
+
+def test_what_a_piece_took_is_known_whosever_turns_that_were() -> None:
+    now = 0.0
+    kitchen = Kitchen()
+
+    def sample(jobs: Sequence[Job]) -> Generator[None, None, list[Tensor]]:
+        nonlocal now
+        sampling = kitchen.sample(jobs)
+        while True:
+            now += 2.0
+            try:
+                next(sampling)
+            except StopIteration as done:
+                mels: list[Tensor] = done.value
+                return mels
+            yield
+
+    maker = Maker(sample, most=2, clock=lambda: now)
+    making = [maker.make(job(seed)) for seed in (1, 2, 3)]
+    found: dict[int, Made] = {}
+    while len(found) < len(making):
+        for number, one in enumerate(making):
+            try:
+                next(one)
+            except StopIteration as done:
+                found.setdefault(number, done.value)
+    took = [(found[number].seconds, found[number].together) for number in range(3)]
+    assert took == [(8.0, 2), (8.0, 2), (8.0, 1)]

@@ -48,3 +48,23 @@ def test_steps_that_end_are_left_alone() -> None:
         assert looked.acquire(timeout=5)
     dog.close()
     assert not bitten.is_set()
+
+
+def test_what_hangs_is_watched_and_what_has_ended_is_not() -> None:
+    clock, bitten = Clock(), threading.Event()
+    dog = watchdog(clock, bitten.set)
+    with dog.watching():
+        pass
+    assert dog._since is None
+    with dog.watching():
+        clock.now += 31
+        assert bitten.wait(5)
+    dog.close()
+
+
+def test_a_gpu_that_is_lost_is_not_waited_for() -> None:
+    bitten: list[bool] = []
+    dog = Watchdog(Clock(), bite=lambda: bitten.append(True))
+    dog.give_up("the GPU has failed")
+    dog.close()
+    assert bitten == [True]

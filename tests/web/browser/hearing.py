@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from playwright.async_api import Page
 
 from bot.playback.browser import FRAME, HEADER
+from tests.web.browser.looking import until
 
 Pcm = NDArray[np.int16]
 
@@ -79,9 +80,9 @@ def _joined(run: list[tuple[int, Pcm]]) -> tuple[int, Pcm]:
 
 
 async def sounding(page: Page, *, audible: bool = True) -> None:
-    await page.wait_for_function("sound.state === 'on' && sound.page !== ''")
+    await until(page, "sound.state === 'on' && sound.page !== ''")
     if audible:
-        await page.wait_for_function("sound.audible")
+        await until(page, "sound.audible")
 
 
 async def tap(page: Page) -> None:
@@ -98,6 +99,16 @@ async def tapped(page: Page) -> tuple[Pcm, dict[str, Any]]:
 async def when(page: Page, position: int) -> float:
     """Milliseconds since the epoch."""
     return float(await page.evaluate(_WHEN, position))
+
+
+async def played(page: Page, sent: Sent) -> None:
+    """Waits until the page has played all that was sent."""
+    truth = "end => taps.length && taps.at(-1).origin !== null && taps.at(-1).start - taps.at(-1).origin > end"
+    await until(page, truth, sent.position + FRAME)
+
+
+async def heard_something(page: Page) -> None:
+    await until(page, "taps.at(-1)?.samples.some((sample) => sample !== 0)")
 
 
 def places(sent: Sent, played: Pcm) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -56,9 +57,16 @@ async def open_page(
         yield page, seen
     finally:
         await context.close()
-    assert [fault for fault in seen.faults if not fine(fault)] == []
-    assert seen.away == []
-    assert seen.dialogs == []
+    wrong = [fault for fault in seen.faults if not fine(fault)] + seen.away + seen.dialogs
+    assert not wrong, wrong
+
+
+async def until(page: Page, truth: str, argument: Any = None) -> Any:
+    """Waits for a truth in the page; its policy forbids Playwright's own way, which makes code of a string."""
+    async with asyncio.timeout(DEADLINE / 1000):
+        while not (found := await page.evaluate(truth, argument)):  # noqa: ASYNC110 (the page tells nobody)
+            await asyncio.sleep(0.02)
+    return found
 
 
 def watch(page: Page, url: str) -> Seen:

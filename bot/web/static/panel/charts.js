@@ -44,7 +44,7 @@ export function charts() {
     if (series) {
       replace(graphs,
         graph(t("chat_to_sound"), [["p50", series.chat_to_sound_p50], ["p95", series.chat_to_sound_p95]], (value) => milliseconds(value)),
-        graph(t("backlog"), [["s", series.backlog]], (value) => `${number(value, 0)} s`),
+        graph(t("backlog"), [["", series.backlog]], (value) => `${number(value, 0)} s`),
         graph(t("rtf"), [["", series.rtf_mean]], (value) => number(value, 2)),
         graph(t("throughput"), [[t("heard"), series.heard], [t("spoken"), series.spoken], [t("refused"), series.refused]], (value) => number(value, 0)));
     }
@@ -79,10 +79,11 @@ function graph(title, lines, written) {
     values.forEach((value, at) => {
       if (value === null || value === undefined) { pen = false; return; }
       const x = ((at + longest - values.length) / (longest - 1)) * WIDE;
-      path += `${pen ? "L" : "M"}${x.toFixed(1)} ${(HIGH - (value / top) * HIGH).toFixed(1)}`;
+      // A value alone is a dot.
+      path += `${pen ? "L" : "M"}${x.toFixed(1)} ${(HIGH - (value / top) * HIGH).toFixed(1)}${pen ? "" : "h.01"}`;
       pen = true;
     });
     picture.append(svg("path", { d: path || "M0 0", class: `line line-${number}` }));
   });
-  return h("section.card.graph", {}, h("header", {}, h("h3", {}, title), h("span.legend", {}, known.map(([name], at) => h("span", { class: `key key-${at}` }, name))), h("span.hint", {}, all.length ? written(top / 1.1) : "")), picture);
+  return h("section.card.graph", {}, h("header", {}, h("h3", {}, title), h("span.legend", {}, known.map(([name], at) => name && h("span", { class: `key key-${at}` }, name))), h("span.hint", {}, all.length ? written(top / 1.1) : "")), picture);
 }

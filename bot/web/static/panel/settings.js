@@ -105,6 +105,8 @@ function controlOf(one, changed) {
     case "secret":
       return h("input", { type: "password", autocomplete: "new-password", placeholder: t(one.value ? "secret_set" : "secret_unset"), oninput: (event) => changed(event.target.value || one.value) });
     case "list":
+      if (one.value.some((each) => each.includes(","))) // then a comma parts nothing: one to a line
+        return h("textarea", { rows: Math.min(one.value.length + 1, 8), value: one.value.join("\n"), oninput: (event) => changed(event.target.value.split("\n").map((part) => part.trim()).filter(Boolean)) });
       return h("input", { type: "text", value: text(one.value), oninput: (event) => changed(event.target.value.split(",").map((part) => part.trim()).filter(Boolean)) });
     case "table":
       return h("input", { type: "text", value: text(one.value), placeholder: "a=b, c=d", oninput: (event) => changed(Object.fromEntries(event.target.value.split(",").map((pair) => pair.split("=").map((part) => part.trim())).filter(([key, value]) => key && value !== undefined))) });

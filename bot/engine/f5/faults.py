@@ -1,0 +1,26 @@
+"""Tells a GPU's faults apart: its memory is full, or it has failed for good."""
+
+from __future__ import annotations
+
+import torch
+
+# What is not allocated through torch (a graph, a library's own room) says it in words alone.
+_FULL = ("out of memory", "ALLOC_FAILED")
+
+
+def is_full(fault: BaseException) -> bool:
+    """Whether it was for want of memory: with less to do, or after some is given back, it may go well."""
+    if isinstance(fault, torch.OutOfMemoryError):
+        return True
+    return isinstance(fault, RuntimeError) and any(words in str(fault) for words in _FULL)
+
+
+def is_lost(device: torch.device) -> bool:
+    """Whether a GPU answers this process no more: after an illegal access, say, every call fails."""
+    if device.type != "cuda":
+        return False
+    try:
+        torch.cuda.synchronize(device)
+    except RuntimeError:
+        return True
+    return False

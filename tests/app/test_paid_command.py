@@ -1,0 +1,126 @@
+"""`python -m bot paid`: what was paid for and not read, tried again or marked as read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.command_line.dispatch import dispatch
+from bot.messages import Author, ChatEvent, ChatMessage, Fragment, Gift, SuperChat, Worth
+from bot.sources.event_json import from_json, to_json
+from bot.store import MOST_FAILURES, Store
+
+CHEER = ChatMessage(
+    source="twitch",
+    channel="linxi",
+    id="0c1d-cheer",
+    author=Author("1", "Alice"),
+    fragments=(Fragment("well\x1b[31m played"),),
+    worth=Worth(500, "bits"),
+)
+SUPER_CHAT = SuperChat(
+    source="bilibili",
+    channel="1",
+    id="0c1d-sc",
+    author=Author("2", "小明"),
+    text="加油",
+    worth=Worth(30, "CNY"),
+)
+GIFT = Gift(
+    source="bilibili",
+    channel="1",
+    id="g1",
+    author=Author("2", "小明"),
+    gift="小花",
+    count=3,
+    worth=Worth(3, "CNY"),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """As a running bot holds it."""
+    store = Store(tmp_path / "bot.sqlite3", to_json, from_json, alone=True)
+    for event in (CHEER, SUPER_CHAT, GIFT):
+        store.add(event)
+    for _ in range(MOST_FAILURES):
+        store.failed(SUPER_CHAT)
+    yield store
+    store.close()
+
+
+def left(store: Store) -> list[ChatEvent]:
+    return list(store.unread())
+
+
+def test_the_list_beside_a_running_bot(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["paid"], ["paid", "list"]):
+        assert dispatch([*words, "--store", str(tmp_path / "bot.sqlite3")]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "unread    0c1d-cheer  twitch/linxi  Alice, 500 bits: well [31m played",
+            "given up  0c1d-sc  bilibili/1  小明, 30 CNY: 加油",
+            "unread    g1  bilibili/1  小明, 3 CNY: 3 x 小花",
+        ]
+    assert left(store) == [CHEER, GIFT]
+
+
+def test_one_is_tried_again(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch(["paid", "speak", "0c1d-s", "--store", str(tmp_path / "bot.sqlite3")]) == 0
+    assert capsys.readouterr().out == "0c1d-sc is spoken at the bot's next start\n"
+    assert left(store) == [CHEER, SUPER_CHAT, GIFT]
+
+
+def test_all_are_read(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for event in (CHEER, SUPER_CHAT, GIFT):
+        assert dispatch(["paid", "done", event.id, "--store", str(tmp_path / "bot.sqlite3")]) == 0
+    assert dispatch(["paid", "--store", str(tmp_path / "bot.sqlite3")]) == 0
+    assert capsys.readouterr().out.endswith("counts as read\nevery paid message has been read\n")
+
+
+def test_what_cannot_be_decoded_is_listed(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = Store(tmp_path / "bot.sqlite3", lambda event: {"of": "another version"}, from_json)
+    strange.add(Gift(source="twitch", channel="c", id="s", author=Author("1", "Alice"), gift="x"))
+    strange.close()
+    assert dispatch(["paid", "--store", str(tmp_path / "bot.sqlite3")]) == 0
+    assert "unread    s  twitch/c  cannot be read: another version" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["speak"], 2, r"name a message: python -m bot paid speak ID"),
+        (["list", "g1"], 2, r"list names no message"),
+        (["done", "0c1d"], 1, r"2 paid messages begin with 0c1d: give more of the id"),
+        (["done", "nothing"], 1, r"no unread paid message is called nothing"),
+        (["sing"], 2, r"invalid choice"),
+    ],
+)
+def test_what_cannot_be_done(
+    words: list[str],
+    code: int,
+    sentence: str,
+    store: Store,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert dispatch(["paid", *words, "--store", str(tmp_path / "bot.sqlite3")]) == code
+    assert re.search(sentence, capsys.readouterr().err)
+    assert left(store) == [CHEER, GIFT]
+
+
+def test_a_store_that_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "folder").mkdir()
+    assert dispatch(["paid", "--store", str(tmp_path / "folder")]) == 1
+    assert "cannot be opened" in capsys.readouterr().err
+
+
+def test_the_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch(["paid", "--help"]) == 0
+    assert "python -m bot paid speak" in capsys.readouterr().out

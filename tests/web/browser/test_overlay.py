@@ -1,0 +1,194 @@
+"""The overlay's card: in, word by word, out; its looks; and what it costs when nothing is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from bot.messages import Author, Role, Speaking, Spoken, Worth
+from tests.people import ALICE, MODERATOR
+from tests.web.browser.looking import open_page, until
+from tests.web.running import OVERLAY, TOKENS, Running, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+LINE = "one two three four five six seven eight nine ten"
+# Counts what the page has planned: an idle page has nothing to do, now or later.
+COUNTS = """
+globalThis.planned = new Set();
+globalThis.frames = 0;
+for (const [plan, forget, once] of [["setTimeout", "clearTimeout", true], ["setInterval", "clearInterval", false]]) {
+  const real = globalThis[plan];
+  globalThis[plan] = (act, ...rest) => {
+    const id = real((...given) => { if (once) planned.delete(id); act(...given); }, ...rest);
+    planned.add(id);
+    return id;
+  };
+  const stop = globalThis[forget];
+  globalThis[forget] = (id) => { planned.delete(id); stop(id); };
+}
+const frame = globalThis.requestAnimationFrame;
+globalThis.requestAnimationFrame = (act) => { frames += 1; return frame(act); };
+"""
+
+
+def card(page: Page) -> Any:
+    return page.locator(".card.in")
+
+
+async def test_in_word_by_word_and_out(browser: Browser, site: Running) -> None:
+    async with open_page(browser, f"{site.base}/overlay") as (page, _):
+        await connected(site)
+        await site.write(LINE, by=Author("9", "<b>Ann</b>", "ann"))
+        await site.until(Speaking)
+        await expect(card(page)).to_have_count(1)
+        await expect(card(page).locator(".name")).to_have_text("<b>Ann</b>")
+        await expect(card(page).locator(".words")).to_have_text(LINE)
+        await expect(card(page).locator(".voice")).to_have_text("mei")
+        await expect(card(page)).to_have_attribute("data-platform", "twitch")
+        seen: list[int] = []
+        async with asyncio.timeout(20):
+            while not any(isinstance(entry, Spoken) for entry in site.entries):
+                seen.append(await page.evaluate("document.querySelectorAll('.card.in .said').length"))
+                await asyncio.sleep(0.05)
+        assert seen == sorted(seen)  # said stays said
+        assert len(set(seen)) > 5  # word by word
+        assert await page.evaluate("document.querySelectorAll('.words span:not(.said)').length") == 0
+        await expect(page.locator(".card")).to_have_count(0)
+
+
+async def test_a_skipped_one_goes_at_once_and_a_page_that_comes_late_sees_the_rest(
+    browser: Browser, site: Running
+) -> None:
+    await site.write(LINE)
+    await site.until(Speaking)
+    async with open_page(browser, f"{site.base}/overlay") as (page, _):
+        await expect(card(page)).to_have_count(1)
+        await site.post("/api/skip", {"id": None})
+        await expect(card(page)).to_have_count(0)
+        await expect(page.locator(".card")).to_have_count(0)
+
+
+async def test_nothing_to_do_when_nothing_is_said(browser: Browser, site: Running) -> None:
+    async with open_page(browser, f"{site.base}/overlay", wait=False) as (page, _):
+        await page.add_init_script(COUNTS)
+        await page.reload()
+        await connected(site)
+        await site.write("hello there")
+        await site.until(Speaking)
+        await expect(card(page)).to_have_count(1)
+        assert await page.evaluate("planned.size") > 0
+        await expect(page.locator(".card")).to_have_count(0)
+        idle = "[planned.size, frames, document.getAnimations().length, stage.childNodes.length].join()"
+        await until(page, f"{idle} === '0,0,0,0'")
+        assert await page.evaluate("document.body.childElementCount") == 3  # as it stands in the file
+
+
+@pytest.mark.parametrize(
+    ("worth", "by", "colour"),
+    [
+        (Worth(1, "USD"), ALICE, "rgb(46, 196, 255)"),
+        (Worth(5, "USD"), ALICE, "rgb(255, 200, 61)"),
+        (Worth(100, "CNY"), ALICE, "rgb(255, 122, 61)"),
+        (Worth(50_000, "bits"), ALICE, "rgb(255, 61, 113)"),
+        (None, MODERATOR, "rgb(61, 220, 151)"),
+        (None, ALICE, "rgb(169, 112, 255)"),
+    ],
+)
+async def test_the_colours(
+    browser: Browser, site: Running, worth: Worth | None, by: Author, colour: str
+) -> None:
+    async with open_page(browser, f"{site.base}/overlay") as (page, _):
+        await connected(site)
+        await site.write("look at this", by=by, worth=worth)
+        await expect(card(page)).to_have_css("border-left-color", colour)
+        paid = card(page).locator(".paid")
+        await expect(paid).to_have_count(1)
+        assert bool(await paid.text_content()) == bool(worth)
+
+
+@pytest.mark.parametrize("theme", ["card", "line", "bubble", "subtitle"])
+async def test_the_looks(browser: Browser, site: Running, theme: str) -> None:
+    query = f"theme={theme}&size=40&width=500&accent=00ff00&position=top&align=right&voice=0&badge=0&bar=0"
+    async with open_page(browser, f"{site.base}/overlay?{query}") as (page, _):
+        await connected(site)
+        await site.write(f"{LINE} {LINE}", by=Author("9", "Ann", "ann", frozenset({Role.VIP})))
+        await expect(card(page)).to_have_count(1)
+        await expect(card(page)).to_have_css("opacity", "1")
+        told = await page.evaluate(
+            """() => {
+              const card = document.querySelector(".card.in");
+              const { top, right, width } = card.getBoundingClientRect();
+              const { theme, position, align } = document.body.dataset;
+              const size = getComputedStyle(document.body);
+              return { theme, position, align, top, gap: innerWidth - right, width, size: size.fontSize,
+                accent: size.getPropertyValue("--accent"), ground: size.backgroundColor,
+                voice: card.querySelector(".voice").textContent,
+                badge: getComputedStyle(card.querySelector(".platform")).display };
+            }"""
+        )
+        assert (told["theme"], told["position"], told["align"]) == (theme, "top", "right")
+        assert (told["size"], told["accent"], told["ground"]) == ("40px", "#00ff00", "rgba(0, 0, 0, 0)")
+        assert (told["voice"], told["badge"]) == ("", "none")
+        assert told["top"] < 100
+        assert told["gap"] < 100
+        if theme != "line":
+            assert told["width"] <= 510  # it may be on its way in
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "theme=<script>&size=1e9&width=-5&accent=red;}*{display:none}&position=x&align=../..",
+        "theme=__proto__&size=NaN&accent=%00%00%00&name=<b>",
+    ],
+)
+async def test_a_query_that_makes_no_sense_changes_nothing(
+    browser: Browser, site: Running, query: str
+) -> None:
+    async with open_page(browser, f"{site.base}/overlay?{query}") as (page, _):
+        data = await page.evaluate("({...document.body.dataset})")
+        assert data == {"theme": "card", "position": "bottom", "align": "left"}
+        assert await page.evaluate("document.body.style.length") == 0
+
+
+async def test_the_streamers_own_style(browser: Browser, tmp_path: Path, engine: str) -> None:
+    style = tmp_path / "mine.css"
+    style.write_text(".card { border-left-color: rgb(1, 2, 3) } .name { text-transform: uppercase }")
+    async with (
+        running(tmp_path, engine, {"web.overlay_css": str(style)}) as site,
+        open_page(browser, f"{site.base}/overlay") as (page, _),
+    ):
+        await connected(site)
+        await site.write("look at this")
+        await expect(card(page)).to_have_css("border-left-color", "rgb(1, 2, 3)")
+        await expect(card(page).locator(".name")).to_have_css("text-transform", "uppercase")
+
+
+async def test_it_finds_its_bot_again(browser: Browser, tmp_path: Path, engine: str) -> None:
+    """The bot is started anew, at the same place and with the same token."""
+    fine = {"fine": lambda fault: "WebSocket" in fault}
+    async with running(tmp_path, engine, TOKENS) as site:
+        flags: Mapping[str, str] = TOKENS | {"web.port": str(site.port)}
+        opening = open_page(browser, f"{site.base}/overlay?token={OVERLAY}", **fine)
+        page, _ = await opening.__aenter__()
+        await connected(site)
+        await site.write(LINE)
+        await expect(card(page)).to_have_count(1)
+    await expect(page.locator(".card")).to_have_count(0)  # its bot was ended in mid-word
+    async with running(tmp_path, engine, flags) as site:
+        await connected(site)
+        await site.write("here again")
+        await expect(card(page).locator(".words")).to_have_text("here again")
+        await opening.__aexit__(None, None, None)
+
+
+async def connected(site: Running) -> None:
+    assert site.bot.site
+    async with asyncio.timeout(20):
+        while not site.bot.site.story.hub.count("overlay"):  # noqa: ASYNC110 (it tells nobody)
+            await asyncio.sleep(0.01)
