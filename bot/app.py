@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,6 @@ from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
 from bot.messages import (
-    Answered,
     ChatEvent,
     EngineState,
     FeedEntry,
@@ -30,8 +30,8 @@ from bot.messages import (
     Utterance,
 )
 from bot.metrics import Metrics
-from bot.panel import Panel
-from bot.platforms import Answer, Platform
+from bot.platforms import Platform
+from bot.replies import Replies
 from bot.speech.ahead import Ahead
 from bot.speech.engine_arguments import engine_arguments
 from bot.speech.engine_child import EngineChild
@@ -88,7 +88,6 @@ class Bot:
     ) -> None:
         self._settings = settings
         self._platforms = platforms
-        self._answers: set[asyncio.Task[None]] = set()
         self._feed = feed
         self._lines = lines
         self._store = store
@@ -136,7 +135,8 @@ class Bot:
         self._ahead = Ahead(self._engine, self._engine_session, self._coming, self._synthesizer.requests)
         feed.subscribe(self._ahead.show)
         self._engine_said = "it said nothing"
-        feed.subscribe(self._answer)
+        self._replies = Replies(platforms, feed, lambda: self._settings.commands.answer)
+        feed.subscribe(self._replies.show)
         feed.subscribe(self._note_engine)
 
     async def run(self) -> None:
@@ -161,8 +161,7 @@ class Bot:
                 for task in running:
                     task.cancel()
         finally:
-            for answer in self._answers:
-                answer.cancel()
+            self._replies.close()
             if self._session:
                 await self._session.close()
 
@@ -170,8 +169,28 @@ class Bot:
         """The pages, until cancelled: they are no reason to speak later, nor to stop."""
         try:
             # In a thread: meanwhile the engine gets ready, and is to be noticed when it is.
-            await asyncio.to_thread(_load_pages)
-            self.site = self._build_site(player)
+            pages = await asyncio.to_thread(importlib.import_module, "bot.pages")
+            self.site, self._sound_pages = pages.build(
+                self._settings,
+                queue=self.queue,
+                speaker=self._speaker,
+                player=player,
+                outputs=self._outputs,
+                desk=self._desk,
+                intake=self._intake,
+                viewers=self._viewers,
+                voices=self._voices,
+                judgement=self._judgement,
+                router=self._router,
+                estimator=self._estimator,
+                feed=self._feed,
+                metrics=self._metrics,
+                engine=self._engine,
+                session=self._engine_session,
+                use=self._use,
+                clock=self._clock,
+            )
+            self._hand_on_frames()
             await self.site.run()
         except Exception:
             log.exception("the pages broke")
@@ -273,66 +292,6 @@ class Bot:
         if self.site:
             self.site.made(utterance, seconds)
 
-    def _build_site(self, player: Player) -> Site:
-        from bot.web.audio import AudioPages
-        from bot.web.site import Site
-
-        settings = self._settings
-        panel = Panel(
-            settings,
-            queue=self.queue,
-            speaker=self._speaker,
-            player=player,
-            outputs=self._outputs,
-            desk=self._desk,
-            intake=self._intake,
-            viewers=self._viewers,
-            voices=self._voices,
-            judgement=self._judgement,
-            seconds=self._estimator.seconds,
-            clock=self._clock,
-        )
-        site = Site(
-            settings.web,
-            panel,
-            self._feed,
-            self._metrics,
-            engine=self._engine,
-            session=self._engine_session,
-            model=settings.engine.model,
-            clock=self._clock,
-        )
-        pages = self._sound_pages = AudioPages(jitter=settings.web.jitter, clock=self._clock)
-        site.add(pages.routes())
-        site.story.audible = lambda: pages.audible
-        self._hand_on_frames()
-        site.add(self._settings_routes(panel, player, site))
-        return site
-
-    def _settings_routes(self, panel: Panel, player: Player, site: Site) -> list[Route]:
-        from bot.config.writing import ConfigFile
-        from bot.settings_live import SettingsLive
-        from bot.web.api_settings import SettingsApi
-
-        live = SettingsLive(
-            player=player,
-            outputs=self._outputs,
-            queue=self.queue,
-            intake=self._intake,
-            judgement=self._judgement,
-            router=self._router,
-            voices=self._voices,
-            estimator=self._estimator,
-            panel=panel,
-            use=self._use,
-            clock=self._clock,
-        )
-
-        def tell(changed: list[str]) -> None:
-            site.story.hub.publish("panel", {"type": "settings", "changed": changed})
-
-        return SettingsApi(ConfigFile(self._settings.origin), live, tell).routes()
-
     def _use(self, settings: Settings) -> None:
         """Of what is looked up as it is needed, audio and commands may change in a run."""
         live = {"audio": settings.audio, "commands": settings.commands}
@@ -381,20 +340,6 @@ class Bot:
         if isinstance(entry, EngineState) and entry.detail:
             self._engine_said = entry.detail
 
-    def _answer(self, entry: FeedEntry) -> None:
-        """What a command is answered goes into its chat, where the streamer wants that."""
-        if not isinstance(entry, Answered) or not self._settings.commands.answer:
-            return
-        for platform in self._platforms:
-            if platform.answer and platform.is_of(entry.event):
-                task = asyncio.create_task(self._write(platform.answer, entry))
-                self._answers.add(task)
-                task.add_done_callback(self._answers.discard)
-
-    async def _write(self, answer: Answer, entry: Answered) -> None:
-        if problem := await answer(entry.text, entry.event):
-            self._feed.publish(Trouble(f"answer: {problem}", f"an answer was not sent: {problem}"))
-
     def _engine_session(self) -> ClientSession:
         """The one HTTP session to the engine, made when it is first needed."""
         if self._session is None:
@@ -403,16 +348,7 @@ class Bot:
         return self._session
 
 
-def _load_pages() -> None:
-    import bot.config.writing
-    import bot.settings_live
-    import bot.web.api_settings
-    import bot.web.audio
-    import bot.web.site  # noqa: F401
-
-
 if TYPE_CHECKING:
     from bot.playback import Output, Player
     from bot.web.audio import AudioPages, FrameOutput
-    from bot.web.routes import Route
     from bot.web.site import Site

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     **{
         room: {"*"}
         for room in (
-            *("app", "intake", "desk", "panel", "platforms", "settings_live"),
+            *("app", "pages", "replies", "intake", "desk", "panel", "platforms", "settings_live"),
             *("command_line", "bench", "__main__"),
         )
     },

@@ -42,7 +42,7 @@ _LINK = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 
 async def measure(seconds: float, pages: int, rate: float) -> Report:
     """`pages` pages open while `rate` chat lines come in a second, for `seconds`; the same without pages."""
-    async with _engine() as engine, ChatServer() as chat, _bot(chat.url, engine) as bot:
+    async with engine_process() as engine, ChatServer() as chat, bot_process(chat.url, engine) as bot:
         overhead = await _overhead(engine, bot.base, times=min(100, int(seconds * 5)))
         await _busy(chat, bot, min(_WARM, seconds), rate)  # until the queue is full
         alone, together, gaps_alone, gaps, delays, frames = [], [], [], [], [], 0
@@ -74,7 +74,7 @@ async def measure(seconds: float, pages: int, rate: float) -> Report:
     return Report("web", rows, setting)
 
 
-class _Bot:
+class Bot:
     """The bot as a process, seen through its JSON view."""
 
     def __init__(self, process: Process) -> None:
@@ -82,6 +82,7 @@ class _Bot:
         self.base = ""
         self.spoken: dict[str, float] = {}  # utterance -> when its first sample went out, monotonic
         self.gaps: list[float] = []  # seconds of silence between two utterances
+        self.silences: list[float] = []  # when each utterance was over
         self._silent_since = 0.0
         self._ready = asyncio.Event()
 
@@ -102,6 +103,7 @@ class _Bot:
                     self.gaps.append(entry["at"] - self._silent_since)
             elif entry["kind"] == "Spoken":
                 self._silent_since = entry["at"]
+                self.silences.append(entry["at"])
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(60):
@@ -138,7 +140,7 @@ class _Pages:
         return [at - spoken[identity] for identity, at in self.told if identity in spoken]
 
 
-async def _busy(chat: ChatServer, bot: _Bot, seconds: float, rate: float) -> tuple[float, list[float]]:
+async def _busy(chat: ChatServer, bot: Bot, seconds: float, rate: float) -> tuple[float, list[float]]:
     """Per cent of a core that the bot takes in a busy chat, and seconds between its utterances."""
     await asyncio.sleep(_SETTLE)
     bot.gaps.clear()
@@ -230,21 +232,21 @@ async def _process(*arguments: str) -> AsyncGenerator[Process]:
 
 
 @contextlib.asynccontextmanager
-async def _engine() -> AsyncGenerator[str]:
+async def engine_process() -> AsyncGenerator[str]:
     async with _process("-m", "bot.engine", "--engine.name", "espeak") as process:
         assert process.stdout
         yield str(json.loads(await process.stdout.readline())["listening"])
 
 
 @contextlib.asynccontextmanager
-async def _bot(chat: str, engine: str) -> AsyncGenerator[_Bot]:
+async def bot_process(chat: str, engine: str, output: str = "null") -> AsyncGenerator[Bot]:
     with tempfile.TemporaryDirectory() as folder:
         async with _process(
             *("-m", "bot", "--twitch.channel", "bench", "--twitch.url", chat, "--engine.url", engine),
-            *("--audio.output", "null", "--view", "json", "--store", f"{folder}/store.sqlite3"),
+            *("--audio.output", output, "--view", "json", "--store", f"{folder}/store.sqlite3"),
             *("--web.enabled", "true", "--web.port", "0", "--rules.blocklist", f"{folder}/blocklist.txt"),
         ) as process:
-            bot = _Bot(process)
+            bot = Bot(process)
             reading = asyncio.create_task(bot.read())
             try:
                 await bot.until_ready()

@@ -27,8 +27,9 @@ class EngineAbsent(EngineFault):
 class Engine(Protocol):
     """Makes speech. All but `facts` is blocking, and is called on one thread that no other engine shares.
 
-    The same text, voice and speed give the same samples, whatever was spoken before and in whichever
-    process: a client whose engine died asks again and goes on where it was.
+    The same text, voice and speed should give the same samples, whatever was spoken before and in whichever
+    process: a client whose engine died asks again and goes on where it was. An engine that plans by the clock
+    cannot promise it for longer texts, and then the client hears the text again from its start.
     """
 
     name: str

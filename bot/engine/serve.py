@@ -47,7 +47,8 @@ def serve(
         threading.Thread(target=_end_with_stdin, daemon=True, name="watch-stdin").start()
     engine: Host = Host(engines(name, f5 or F5Settings(), lambda: bool(engine.shelf.of("f5"))), voices)
     code = asyncio.run(_serve(host, port, engine, token))
-    if engine.busy:  # loading, or deep in a piece: it would be waited for
+    # Loading, or deep in a piece, it would be waited for; torch and a GPU take a second to be put away.
+    if engine.busy or engine.is_slow:
         logging.shutdown()
         sys.stdout.flush()
         os._exit(code)

@@ -16,9 +16,12 @@ _PATIENCE = 8.0  # seconds
 
 async def list_elsewhere() -> list[Device]:
     """As `list_outputs`. OutputError: it cannot be told what there is."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.playback.listing", stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.playback.listing", stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+    except OSError as error:
+        raise OutputError(f"The sound devices cannot be listed: {error.strerror or error}.") from None
     try:
         async with asyncio.timeout(_PATIENCE):
             told, _ = await process.communicate()

@@ -21,6 +21,7 @@ from bot.web.shapes import Key, Shape
 
 NO_SOUND, TOO_SLOW = 4404, 1013  # close codes: the output is another one; the page does not keep up
 _BEHIND = 100  # frames (2 s) that may wait for a page
+_STUCK = 5.0  # seconds for which a page may read nothing at all
 _MOST_TEXT = 1024  # bytes of a page's message
 
 
@@ -53,9 +54,10 @@ class FrameOutput(Protocol):
 class AudioPages:
     """Who listens. Pages that are not audible get the same frames, and stay in step without a sound."""
 
-    def __init__(self, *, jitter: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`jitter`: seconds that pages hold sound back."""
+    def __init__(self, *, jitter: float, most: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
+        """`jitter`: seconds that pages hold sound back. `most` of them may listen."""
         self.jitter = jitter
+        self._most = most
         self.audible = ""
         self.underruns = 0  # as pages report them
         self._clock = clock
@@ -91,13 +93,15 @@ class AudioPages:
         return Chosen(audible=self.audible)
 
     async def audio(self, call: Call, query: AudioQuery) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=_MOST_TEXT, compress=False)
+        if len(self._pages) >= self._most:
+            raise ApiError(429, f"{self._most} pages listen already.", code="slow_down", retry=10)
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=_MOST_TEXT, compress=False, timeout=1.0)
         await socket.prepare(call.request)
         if self._output is None:
             await socket.close(code=NO_SOUND, message=b"the sound goes elsewhere")
             return socket
         name = secrets.token_hex(6)
-        page = self._pages[name] = _Page(socket)
+        page = self._pages[name] = _Page(socket, call.request.transport, call.role)
         page.tell(
             type="stream",
             page=name,
@@ -134,7 +138,9 @@ class AudioPages:
                 page.tell(type="clock", sent=sent, at=self._clock())
             case {"type": "audible", "want": bool(want)}:
                 page.wants = want
-                if want and (not self.audible or said.get("take") is True):
+                # An overlay's link is seen by others: with it nobody silences the page that is heard.
+                takes = said.get("take") is True and page.role > Role.OVERLAY
+                if want and (not self.audible or takes):
                     self._give(name)
                 elif not want and self.audible == name:
                     self._hand_over()
@@ -154,8 +160,12 @@ class AudioPages:
 class _Page:
     """One page's socket, and what waits for it. Nothing here waits for the page but its own writer."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, role: Role
+    ) -> None:
+        self.role = role
         self.wants = False
+        self._transport = transport
         self._socket = socket
         self._waiting: deque[bytes | str] = deque()
         self._ended = 0
@@ -182,8 +192,14 @@ class _Page:
                 await self._more.wait()
                 self._more.clear()
                 while self._waiting:
-                    one = self._waiting.popleft()
-                    await (
-                        self._socket.send_str(one) if isinstance(one, str) else self._socket.send_bytes(one)
-                    )
+                    await self._send(self._waiting.popleft())
             await self._socket.close(code=self._ended)
+
+    async def _send(self, one: bytes | str) -> None:
+        try:
+            async with asyncio.timeout(_STUCK):
+                await (self._socket.send_str(one) if isinstance(one, str) else self._socket.send_bytes(one))
+        except TimeoutError:  # a closing handshake would wait behind what is not read
+            if self._transport is not None:
+                self._transport.abort()
+            raise ConnectionAbortedError from None

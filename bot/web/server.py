@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 from pydantic import BaseModel
 
@@ -86,6 +88,7 @@ class Server:
             handle_signals=False,
             handler_cancellation=True,
             access_log=None,
+            logger=_WireLog(log),
             keepalive_timeout=self._limits.head,
             lingering_time=_LINGER,
             shutdown_timeout=_ENDING,
@@ -233,6 +236,14 @@ class Server:
         if file is None:
             raise ApiError(404, "There is nothing at this address.", code="not_found")
         return answer(request, file)
+
+
+class _WireLog(logging.LoggerAdapter[logging.Logger]):
+    """What is no HTTP is its sender's fault: whoever likes could fill the log with it."""
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
+        level = logging.DEBUG if isinstance(exc_info, HttpProcessingError) else logging.ERROR
+        self.log(level, msg, *args, exc_info=exc_info, **kwargs)
 
 
 class _Refusing(asyncio.Protocol):

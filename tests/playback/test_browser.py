@@ -33,7 +33,7 @@ class Time:
 
 def read(data: bytes) -> tuple[dict[str, float], Samples]:
     names = ("magic", "version", "kind", "flags", "run", "sequence", "rate", "position", "at")
-    samples = np.frombuffer(data, "<i2", offset=HEADER.size).astype(np.float32) / 32767
+    samples = np.frombuffer(data, "<i2", offset=HEADER.size).astype(np.float32) / np.float32(32767)
     return dict(zip(names, HEADER.unpack_from(data), strict=True)), samples
 
 

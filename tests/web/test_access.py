@@ -120,17 +120,33 @@ async def test_overlays_cannot_shut_panels_out(
     tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.web.site.Limits", lambda: Limits(pages=3))
-    async with running(tmp_path, engine, TOKENS) as site, aiohttp.ClientSession() as http:
+    flags = {**TOKENS, "audio.output": "browser"}
+    async with running(tmp_path, engine, flags) as site, aiohttp.ClientSession() as http:
+        assert site.bot._sound_pages
+        site.bot._sound_pages._most = 3
+        opened = []
         for path in ("/api/events", "/api/audio"):
-            refused = 0
-            for _ in range(5):
-                try:
-                    await http.ws_connect(f"{site.base}{path}?token={OVERLAY}")
-                except aiohttp.WSServerHandshakeError as error:
-                    refused += error.status == 429
-            assert refused in (2, 0), path
+            for _ in range(3):
+                opened.append(await http.ws_connect(f"{site.base}{path}?token={OVERLAY}"))
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await http.ws_connect(f"{site.base}{path}?token={OVERLAY}")
+            assert refused.value.status == 429
         async with site.events(headers=bearer(OWNER)) as page:
             await page.next("snapshot")
+
+
+async def test_an_overlays_link_silences_nobody(tmp_path: Path, engine: str) -> None:
+    async with running(tmp_path, engine, {**TOKENS, "audio.output": "browser"}) as site:
+        url = f"{site.base}/api/audio?token={OVERLAY}"
+        async with site.http.ws_connect(url) as mine, site.http.ws_connect(url) as strange:
+            first = (await mine.receive_json())["page"]
+            await mine.send_json({"type": "audible", "want": True})
+            assert (await mine.receive_json())["audible"]
+            await strange.send_json({"type": "audible", "want": True, "take": True})
+            await strange.send_json({"type": "clock", "sent": 1})
+            while (await strange.receive_json())["type"] != "clock":
+                pass
+            assert (await site.get("/api/status", headers=bearer(OWNER)))["pages"]["audible"] == first
 
 
 async def test_strangers_connections_make_room_for_others(

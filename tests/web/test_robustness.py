@@ -88,10 +88,11 @@ async def test_a_fault_in_what_pages_are_told_costs_that_alone(
 async def test_it_ends_soon_however_many_pages_are_open(tmp_path: Path, engine: str) -> None:
     """Panels, overlays, their sound, and some that answer no closing handshake."""
     deaf: list[asyncio.StreamWriter] = []
+    opened = []
     async with aiohttp.ClientSession() as http:
         async with running(tmp_path, engine, {"audio.output": "browser"}) as site:
             for path in ("/api/events", "/api/events?view=overlay", "/api/audio") * 3:
-                await http.ws_connect(site.base + path)
+                opened.append(await http.ws_connect(site.base + path))
                 reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
                 writer.write(HANDSHAKE % path.encode())
                 assert b" 101 " in await reader.readline()

@@ -417,8 +417,9 @@ async def test_a_flood_of_requests_is_told_to_wait(site: Running) -> None:
     assert all(retry and int(retry) >= 1 for retry in refused)
 
 
-async def test_nonsense_on_the_wire(site: Running) -> None:
+async def test_nonsense_on_the_wire(site: Running, caplog: pytest.LogCaptureFixture) -> None:
     for request in (
+        *(b"GET /\xff HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n"),
         *(
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
             b"GET\r\n\r\n",
@@ -435,6 +436,7 @@ async def test_nonsense_on_the_wire(site: Running) -> None:
         answer = await raw(site.port, request, end=True)
         assert answer == b"" or int(answer.split()[1]) in (400, 403, 405, 415, 426), (request, answer)
     assert await site.get("/api/status")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 # ---------------------------------------------------------------- beside the speech

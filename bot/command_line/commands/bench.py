@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 from bot.bench import compare, history
@@ -83,9 +84,13 @@ def _measure(settings: Settings, args: argparse.Namespace) -> tuple[Report, str]
 
             return asyncio.run(sources.measure(args.seconds)), ""
         case "web":
-            from bot.bench import web
+            from bot.bench import web, web_pages
 
-            return asyncio.run(web.measure(args.seconds, args.pages, args.rate)), ""
+            report = asyncio.run(web.measure(args.seconds, args.pages, args.rate))
+            if absent := web_pages.missing():
+                return report, absent
+            seen = asyncio.run(web_pages.measure(max(args.seconds, 60.0)))
+            return replace(report, rows=[*report.rows, *seen]), ""
         case _:
             from bot.bench import chat
 

@@ -111,7 +111,7 @@ class F5Engine:
         self._speakers[voice.id] = Speaker(prepared.fingerprint, mel, text, duration, level)
 
     def synthesize(self, text: str, voice: Voice, speed: float) -> Iterator[Samples]:
-        return self._numbers.watch(self._speech(text, voice, speed))
+        return self._speech(text, voice, speed)
 
     def ahead(self, wanted: Sequence[tuple[str, Voice, float]]) -> None:
         if not self._settings.finished_megabytes:
@@ -166,12 +166,12 @@ class F5Engine:
     def _speech(self, text: str, voice: Voice, speed: float) -> Generator[Samples]:
         asked = self._asked(clean(text), voice, speed)
         if making := self._making.pop(asked, None):
-            yield from making.taken()
+            yield from self._numbers.watch(making.taken())
         elif (known := self._finished.get(asked)) is not None:
             for start in range(0, len(known), _BLOCK):
                 yield known[start : start + _BLOCK]
         else:
-            yield from self._made(asked, self._speakers[voice.id], self._studio)
+            yield from self._numbers.watch(self._made(asked, self._speakers[voice.id], self._studio))
 
     def _begin_ahead(self, text: str, voice: Voice, speed: float) -> None:
         asked, speaker = self._asked(clean(text), voice, speed), self._speakers[voice.id]

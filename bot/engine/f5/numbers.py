@@ -18,7 +18,10 @@ _LAST = 200  # requests that the quantiles are of
 
 @dataclass(slots=True)
 class Numbers:
-    """Of the last requests. Seconds of work are those between a request's own turns."""
+    """Of the last requests whose sound was not there already.
+
+    Seconds of work are those of a request's own turns.
+    """
 
     rate: int
     clock: Callable[[], float]

@@ -35,6 +35,7 @@ _DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
 _LONGEST_WORK, _PATIENCE = 6.0, 8.0  # s
 _CAUTION = Caution(patience=_PATIENCE)
 _QUIET = 1e-3  # of full scale: a piece whose loudest second is below it says nothing
+_NO_SOUND = "the model gives no sound for this text"
 _LOUDEST = 20.0  # log mel is never above it; beyond, half precision has overflowed
 
 
@@ -50,7 +51,11 @@ class Speaker:
 
 
 class GarbledError(Exception):
-    """The model gave no numbers, or silence, twice."""
+    """The model gave no numbers, or silence, twice; or all of a text came out silent."""
+
+
+class TooLongError(Exception):
+    """A text has a part that the model cannot speak; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,14 @@ class Studio:
     retried: Callable[[], None] = lambda: None  # told when a piece came out garbled and is made again
 
     def speak(self, text: str, speaker: Speaker, speed: float) -> Generator[Samples]:
-        """Yields blocks of mono samples at 24 kHz, and empty ones between the steps of the work."""
+        """Yields blocks of mono samples at 24 kHz, and empty ones between the steps of the work.
+
+        Raises TooLongError before anything is made, GarbledError, and what the sampling raises.
+        """
         pieces = cut(text)
         duration = speaker.duration
+        if any(self._is_too_long(piece, speaker, speed) for piece in pieces):
+            raise TooLongError("a part of the text cannot be cut, and is too long to be spoken in one go")
         parts = [
             Part(duration.seconds(piece.text, speed), pause_after(piece.joint, speed), piece.joint)
             for piece in pieces
@@ -101,6 +111,13 @@ class Studio:
             if going or planner.may_start(self.clock()):
                 going = self._begin(planner, going, held)
                 yield _taken(held)
+        if pieces and not going:
+            raise GarbledError(_NO_SOUND)
+
+    def _is_too_long(self, piece: Piece, speaker: Speaker, speed: float) -> bool:
+        """More than the model was trained for: squeezed into that, it would be noise, and take minutes."""
+        frames, tokens = speaker.duration.frames(piece.text, speed), len(speaker.text) + len(piece.text)
+        return len(speaker.mel) + frames > LONGEST or tokens >= LONGEST
 
     def _longest(self, reference: int) -> float:
         """Seconds of speech in one piece that is made in time; one is made however slow it is."""
@@ -135,7 +152,7 @@ class Studio:
             self.retried()
             mel = yield from _in_turns(self.exactly(job))
             if is_garbled(mel):
-                raise GarbledError("the model gives no sound for this text")
+                raise GarbledError(_NO_SOUND)
         sampled(self.clock())
         stream = VocoderStream(self.vocoder, before=speaker.mel[-self.vocoder.context :])
         for start in range(0, len(mel), _DECODED):

@@ -59,8 +59,10 @@ function open() {
   shown = { name, stop };
   replace(view, node);
   for (const tab of document.querySelectorAll("#tabs a")) {
-    if (tab.dataset.name === name) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
+    if (tab.dataset.name === name) {
+      tab.setAttribute("aria-current", "page");
+      tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else tab.removeAttribute("aria-current");
   }
   document.title = `${t(name)} – Chat Aloud`;
 }

@@ -19,7 +19,7 @@ from bot.engine.f5.maker import Maker
 from bot.engine.f5.model import Transformer
 from bot.engine.f5.sampler import Job, Sampling
 from bot.engine.f5.settings import F5Settings
-from bot.engine.f5.speaking import GarbledError
+from bot.engine.f5.speaking import GarbledError, TooLongError
 from bot.engine.f5.watchdog import Watchdog
 from bot.engine.voices import Voice, load_voices
 from tests.engine.f5.random_weights import small_files
@@ -108,7 +108,9 @@ def test_what_was_said_before_is_answered_from_memory(engine: F5Engine, voice: V
     first = spoken(engine, voice, "gg")
     engine._studio = None  # type: ignore[assignment]  # whatever made it is not asked again
     np.testing.assert_array_equal(spoken(engine, voice, "gg"), first)
-    assert engine.facts()["finished"] == {"hits": 1, "misses": 1, "bytes": first.nbytes}
+    facts = engine.facts()
+    assert facts["finished"] == {"hits": 1, "misses": 1, "bytes": first.nbytes}
+    assert facts["requests"] == 1  # what took no time to make says nothing of the machine
 
 
 def test_a_request_that_is_closed_leaves_nothing_behind(engine: F5Engine, voice: Voice) -> None:
@@ -227,6 +229,24 @@ def test_a_full_memory_costs_a_batch_its_batching_and_nothing_else(
     engine._sampler.sample = full  # type: ignore[method-assign, assignment]
     np.testing.assert_allclose(spoken(engine, voice, "gg"), expected, atol=1e-5)
     assert engine.facts()["out_of_memory"] == 1
+
+
+def test_silence_for_a_text_that_says_something_is_a_failure_that_is_told(
+    engine: F5Engine, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = engine._model.vocoder.decode
+    monkeypatch.setattr(engine._model.vocoder, "decode", lambda mel: decode(mel) * 0)
+    with pytest.raises(GarbledError, match="no sound"):
+        spoken(engine, voice, "gg")
+    assert engine.facts()["failures"] == 1
+    assert not engine._finished
+
+
+@pytest.mark.parametrize("text", ["%" * 400, "a" + "!" * 4095, "𠮷" * 300])
+def test_a_text_that_cannot_be_cut_is_refused_at_once(engine: F5Engine, voice: Voice, text: str) -> None:
+    blocks = engine.synthesize(text, voice, 1.0)
+    with pytest.raises(TooLongError, match="cannot be cut"):
+        next(blocks)
 
 
 class Warmed:

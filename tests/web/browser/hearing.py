@@ -103,7 +103,9 @@ async def when(page: Page, position: int) -> float:
 
 async def played(page: Page, sent: Sent) -> None:
     """Waits until the page has played all that was sent."""
-    truth = "end => taps.length && taps.at(-1).origin !== null && taps.at(-1).start - taps.at(-1).origin > end"
+    truth = (
+        "end => taps.length && taps.at(-1).origin !== null && taps.at(-1).start - taps.at(-1).origin > end"
+    )
     await until(page, truth, sent.position + FRAME)
 
 

@@ -62,7 +62,7 @@ async def open_page(
 
 
 async def until(page: Page, truth: str, argument: Any = None) -> Any:
-    """Waits for a truth in the page; its policy forbids Playwright's own way, which makes code of a string."""
+    """Waits for a truth in the page, whose policy forbids Playwright's own way: it makes code of a string."""
     async with asyncio.timeout(DEADLINE / 1000):
         while not (found := await page.evaluate(truth, argument)):  # noqa: ASYNC110 (the page tells nobody)
             await asyncio.sleep(0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,32 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALL = list(payloads())
 FLAGS = {"rules.same_viewer": "0", "chat.link": "link", "audio.volume": "0"}
 TOGETHER = 4  # messages
-# Whether the page holds nothing but what its own code puts there, and nothing sticks out of it.
-WRONG = """(root) => {
-  const wrong = [];
-  const tags = new Set("ARTICLE HEADER SPAN BDI P DIV I MAIN SECTION H1 H2 OL UL LI BUTTON SVG PATH SVG FORM LABEL INPUT TIME STRONG A OUTPUT SMALL svg path".split(" "));
-  const names = /^(class|id|data-[a-z-]+|aria-[a-z-]+|dir|type|title|for|hidden|draggable|tabindex|lang|role|maxlength|autocomplete|placeholder|viewBox|width|height|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin|d)$/;
-  const page = document.querySelector(root);
-  if (!page) return ["the page has lost " + root];
-  for (const node of page.querySelectorAll("*")) {
-    if (!tags.has(node.tagName)) wrong.push(node.tagName);
-    for (const { name } of node.attributes) if (!names.test(name)) wrong.push(`${node.tagName} ${name}`);
-  }
-  if (document.scripts.length !== 1) wrong.push("scripts");
-  if (document.querySelectorAll("style, iframe, object, embed, base, meta[http-equiv]").length) wrong.push("in the head");
-  if (globalThis.broken) wrong.push("it ran");
-  const { scrollWidth } = document.documentElement;
-  if (scrollWidth > innerWidth) {
-    const out = Array.from(document.body.querySelectorAll("*")).filter((node) => !node.closest("#tabs, #states") && (node.getBoundingClientRect().right > innerWidth || node.scrollWidth > innerWidth));
-    wrong.push(`${scrollWidth} wide: ${out.slice(0, 3).map((node) => node.outerHTML.slice(0, 300))}`);
-  }
-  for (const card of document.querySelectorAll("#stage .card, .queue .item, .lines li, .item.current")) {
-    const { left, right, top, bottom, height } = card.getBoundingClientRect();
-    if (left < 0 || right > innerWidth + 1) wrong.push(`from ${left} to ${right}`);
-    if (card.closest("#stage") && (top < 0 || bottom > innerHeight || height > 320)) wrong.push(`${top} to ${bottom}`);
-  }
-  return wrong;
-}"""
+WRONG = (Path(__file__).parent / "wrong.js").read_text(encoding="utf-8")
 
 
 async def whole(page: Page, root: str, payload: str) -> None:
@@ -76,6 +52,14 @@ async def chat_of(site: Running) -> AsyncIterator[FakeTwitch]:
             await asyncio.wait([reading])
 
 
+def wrote(text: str, entry: Heard) -> bool:
+    return getattr(entry.event, "text", "") == text
+
+
+def of(identity: str, entry: Speaking) -> bool:
+    return entry.utterance.id == identity
+
+
 async def test_there_are_enough_of_them() -> None:
     assert len(set(ALL)) >= 120
 
@@ -96,12 +80,10 @@ async def test_from_the_chat_to_both_pages(browser: Browser, tmp_path: Path, eng
                 await twitch.privmsg(text, payload.replace("\x00", "")[:400])
             end = f"the end of {number}"
             await twitch.privmsg(end, "Marker")  # heard after them, if they are heard at all
-            await site.until(Heard, lambda entry, end=end: getattr(entry.event, "text", "") == end, seen=seen)
+            await site.until(Heard, partial(wrote, end), seen=seen)
             queued = [entry.utterance.id for entry in site.entries[seen:] if isinstance(entry, Queued)]
             for identity in queued:
-                await site.until(
-                    Speaking, lambda entry, identity=identity: entry.utterance.id == identity, seen=seen
-                )
+                await site.until(Speaking, partial(of, identity), seen=seen)
                 await until(overlay, "stage.lastElementChild?.matches('.in') ?? false")
                 await whole(overlay, "#stage", str(some))
                 shown += 1
@@ -138,11 +120,11 @@ async def test_what_no_filter_has_seen(browser: Browser, tmp_path: Path, engine:
 
 def item(identity: str, payload: str) -> dict[str, Any]:
     payload = payload[:2000]  # as much as the bot sends of anything
-    return {
-        **{"id": identity, "at": 0, "seconds": 3, "exact": False, "text": payload, "name": payload[:100]},
-        **{"voice": payload[:100], "platform": payload[:100], "kind": identity, "roles": [payload[:100]]},
-        **{"rank": payload[:20], "paid": {"amount": 1e300, "currency": payload[:50]}, "latency": 0.1},
-    }
+    fields = dict.fromkeys(("name", "voice", "platform"), payload[:100])
+    times = {"at": 0, "seconds": 3, "exact": False, "latency": 0.1}
+    paid = {"amount": 1e300, "currency": payload[:50]}
+    more = {"kind": identity, "roles": [payload[:100]], "rank": payload[:20], "paid": paid}
+    return {"id": identity, "text": payload, **fields, **times, **more}
 
 
 async def connected(site: Running) -> None:

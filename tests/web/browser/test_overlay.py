@@ -21,7 +21,8 @@ LINE = "one two three four five six seven eight nine ten"
 COUNTS = """
 globalThis.planned = new Set();
 globalThis.frames = 0;
-for (const [plan, forget, once] of [["setTimeout", "clearTimeout", true], ["setInterval", "clearInterval", false]]) {
+const pairs = [["setTimeout", "clearTimeout", true], ["setInterval", "clearInterval", false]];
+for (const [plan, forget, once] of pairs) {
   const real = globalThis[plan];
   globalThis[plan] = (act, ...rest) => {
     const id = real((...given) => { if (once) planned.delete(id); act(...given); }, ...rest);
@@ -171,10 +172,11 @@ async def test_the_streamers_own_style(browser: Browser, tmp_path: Path, engine:
 
 async def test_it_finds_its_bot_again(browser: Browser, tmp_path: Path, engine: str) -> None:
     """The bot is started anew, at the same place and with the same token."""
-    fine = {"fine": lambda fault: "WebSocket" in fault}
     async with running(tmp_path, engine, TOKENS) as site:
         flags: Mapping[str, str] = TOKENS | {"web.port": str(site.port)}
-        opening = open_page(browser, f"{site.base}/overlay?token={OVERLAY}", **fine)
+        opening = open_page(
+            browser, f"{site.base}/overlay?token={OVERLAY}", fine=lambda fault: "WebSocket" in fault
+        )
         page, _ = await opening.__aenter__()
         await connected(site)
         await site.write(LINE)

@@ -163,7 +163,10 @@ async def test_muted_blocked_and_undone(browser: Browser, site: Running) -> None
 async def test_history_says_why_and_says_again(browser: Browser, site: Running) -> None:
     await site.post("/api/blocklist", {"word": "badword"})
     is_refused = "/replay"
-    async with open_page(browser, f"{site.base}/#history", fine=lambda fault: is_refused in fault) as (page, _):
+    async with open_page(browser, f"{site.base}/#history", fine=lambda fault: is_refused in fault) as (
+        page,
+        _,
+    ):
         await site.write("hello there")
         await site.until(Spoken)
         await site.write("a badword indeed", by=BOB)
@@ -210,7 +213,7 @@ async def test_where_sound_goes_and_how(browser: Browser, site: Running) -> None
 
 
 async def test_a_panel_finds_its_bot_again(browser: Browser, site: Running) -> None:
-    async with open_page(browser, site.base) as (page, seen):
+    async with open_page(browser, site.base) as (page, _):
         await site.post("/api/pause")
         assert site.bot.site
         for client in list(site.bot.site.story.hub._views["panel"].clients):

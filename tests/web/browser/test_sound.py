@@ -53,9 +53,7 @@ async def say(site: Running, text: str) -> None:
             await site._news.wait()
 
 
-async def test_what_is_heard_is_what_was_sent_while_the_page_is_busy(
-    browser: Browser, site: Running
-) -> None:
+async def test_what_is_heard_is_what_was_sent_while_the_page_is_busy(browser: Browser, site: Running) -> None:
     """15 seconds of speech without a gap, though the page's own thread hardly ever comes to anything."""
     async with (
         open_page(browser, f"{site.base}/overlay") as (page, _),
@@ -83,7 +81,7 @@ async def test_what_is_heard_is_what_was_sent_while_the_page_is_busy(
         assert told["gains"][-1] == 1
         assert sum(len(run) for _, run in sent.runs()) > 12 * 48_000
         # A second client was sent the same bytes.
-        frames = []
+        frames: list[bytes] = []
         while len(frames) < len(sent.frames):
             message = await asyncio.wait_for(other.receive(), 10)
             if message.type is aiohttp.WSMsgType.BINARY:
@@ -103,14 +101,12 @@ class Recorder(ClockOutput):
             self.blocks.append(block.copy())
 
 
-async def test_what_is_sent_is_what_the_engine_made(
-    browser: Browser, site: Running, engine: str
-) -> None:
+async def test_what_is_sent_is_what_the_engine_made(browser: Browser, site: Running, engine: str) -> None:
     text = "good evening everybody"
     body = {"model": "tts-1", "input": text, "voice": "mei", "response_format": "pcm"}
     async with site.http.post(f"{engine}/v1/audio/speech", json=body) as answer:
         rate = int(answer.headers["Content-Type"].split("rate=")[1].split(";")[0])
-        made = np.frombuffer(await answer.read(), "<i2").astype(np.float32) / 32768
+        made = np.frombuffer(await answer.read(), "<i2").astype(np.float32) / np.float32(32768)
     recorder = Recorder()
     player = Player(recorder)
     running = asyncio.create_task(player.run())
@@ -169,7 +165,9 @@ async def test_two_pages_are_in_step_and_one_is_heard(browser: Browser, site: Ru
         await until(first, "!sound.audible")
 
 
-async def test_late_frames_are_counted_and_speech_goes_on(browser: Browser, tmp_path: Path, engine: str) -> None:
+async def test_late_frames_are_counted_and_speech_goes_on(
+    browser: Browser, tmp_path: Path, engine: str
+) -> None:
     async with (
         running(tmp_path, engine, FLAGS | {"web.jitter": "0.05"}) as site,
         open_page(browser, f"{site.base}/overlay") as (page, _),
@@ -184,7 +182,7 @@ async def test_late_frames_are_counted_and_speech_goes_on(browser: Browser, tmp_
         await until(page, "taps.at(-1)?.underruns > 0")
         await speaking
         await played(page, sent)
-        samples, told = await tapped(page)
+        samples, _ = await tapped(page)
         last = next(reversed([run for _, run in sent.runs()]))
         assert samples.tobytes().find(np.trim_zeros(last)[-480:].tobytes()) > 0
         assert site.bot._sound_pages
@@ -217,5 +215,3 @@ async def test_sound_comes_back_with_the_bot(browser: Browser, tmp_path: Path, e
         await sounding(page)
         await context.__aexit__(None, None, None)
     assert len([socket for socket in seen.sockets if "/api/events" in socket]) >= 2
-
-
