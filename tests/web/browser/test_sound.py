@@ -142,7 +142,7 @@ async def test_two_pages_are_in_step_and_one_is_heard(browser: Browser, site: Ru
             sent = listen(site)
             await tap(first)
             await tap(second)
-            speaking = asyncio.create_task(say(site, LINE[:100]))
+            speaking = asyncio.create_task(say(site, LINE[:60]))
             await heard_something(first)
             await heard_something(second)
             apart = [await when(first, 0) - await when(second, 0) for _ in range(5)]
@@ -175,7 +175,7 @@ async def test_late_frames_are_counted_and_speech_goes_on(
         await sounding(page)
         await tap(page)
         sent = listen(site)
-        speaking = asyncio.create_task(say(site, LINE[:100]))
+        speaking = asyncio.create_task(say(site, LINE[:60]))
         await site.until(Speaking)
         await heard_something(page)
         time.sleep(0.4)  # noqa: ASYNC251 (the whole bot stands still, as on a machine that swaps)
