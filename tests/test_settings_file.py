@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
 import stat
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -560,19 +561,21 @@ def test_no_file_a_locked_one_and_one_too_large(path: Path) -> None:
         file.plan({"audio.volume": 0.1})
 
 
-@pytest.fixture
-def no_room() -> Iterator[Callable[[], None]]:
-    """Files of this process may not grow: the system itself refuses, as on a full disk."""
+@contextlib.contextmanager
+def no_room() -> Iterator[None]:
+    """Files of this process may not grow, pytest's own output neither: as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_leaves_all_as_it_was(path: Path, no_room: Callable[[], None]) -> None:
+def test_a_full_disk_leaves_all_as_it_was(path: Path) -> None:
     file = config_file(path)
     plan = file.plan({"audio.volume": 0.5})
-    no_room()
-    with pytest.raises(Unwritable, match=r"^config\.toml cannot be written: File too large$"):
+    with pytest.raises(Unwritable, match=r"^config\.toml cannot be written: File too large$"), no_room():
         file.write(plan)
     assert path.read_bytes() == PACKAGED
     assert [one.name for one in path.parent.iterdir()] == ["config.toml"]
