@@ -273,7 +273,7 @@ class Web(Section):
     moderator_token: SecretStr = SecretStr("")
     overlay_token: SecretStr = SecretStr("")
     overlay_css: str = ""
-    jitter: float = Field(default=0.08, ge=0.02, le=2)
+    jitter: float = Field(default=0.07, ge=0.02, le=2)
 
     @property
     def fault(self) -> str:

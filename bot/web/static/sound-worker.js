@@ -7,7 +7,7 @@ let player; // the worklet's port
 let query = "";
 let socket;
 let wait = 500; // milliseconds before the next try
-let jitter = 0.08;
+let jitter = 0.07;
 let extra = 0; // seconds added after underruns, and taken back utterance by utterance
 let wants = false;
 let underruns = 0;
