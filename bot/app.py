@@ -17,6 +17,8 @@ from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
 from bot.desk import Desk
+from bot.engine.engine import ENGINES
+from bot.engine.voices import load_voices
 from bot.feed import Feed
 from bot.intake import Intake
 from bot.messages import (
@@ -33,17 +35,8 @@ from bot.metrics import Metrics
 from bot.platforms import Platform
 from bot.replies import Replies
 from bot.speech.ahead import Ahead
-from bot.speech.engine_arguments import engine_arguments
-from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import (
-    EngineAt,
-    EngineError,
-    EngineLink,
-    EngineLost,
-    session_to,
-    until_own,
-    voices_of,
-)
+from bot.speech.engine_arguments import link_to
+from bot.speech.engine_link import EngineError, EngineLost, session_to, until_own, voices_of
 from bot.speech.estimate import Estimator, seconds
 from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
@@ -107,23 +100,14 @@ class Bot:
         self._router = Router(settings.commands, settings.chat.command_prefix, clock)
         self._viewers = Viewers(store)
         self._voices = Voices(settings.viewers, settings.speech.voice)
-        if not settings.engine.url:
-            # Those of the folder, until the engine says which of them it can use.
-            self._voices.known = sorted(file.parent.name for file in voices.glob("*/voice.toml"))
+        self._shelf = load_voices(voices)[0] if not settings.engine.url and voices.is_dir() else {}
+        # Until the engine says what it can use: those that every engine of ours has, so that nobody is given
+        # a voice that is taken from them again.
+        self._voices.known = [voice.id for voice in self._shelf.values() if voice.engine == ENGINES[0]]
         self._estimator = Estimator(settings.speech.pause)
         limits = Limits(**settings.queue.model_dump())
         self.queue = SpeechQueue(limits, clock=clock, dropped=feed.publish, estimator=self._estimator)
-        self._engine: EngineLink = (
-            EngineAt(settings.engine.url, self._engine_session, feed.publish)
-            if settings.engine.url
-            else EngineChild(
-                voices,
-                self._engine_session,
-                feed.publish,
-                arguments=engine_arguments(settings.engine),
-                start_timeout=settings.engine.start_timeout,
-            )
-        )
+        self._engine = link_to(settings.engine, voices, self._engine_session, feed.publish)
         self._synthesizer = Synthesizer(
             self._engine,
             self._engine_session,
@@ -214,7 +198,7 @@ class Bot:
 
     async def _until_own_voice(self) -> None:
         voice = self._settings.speech.voice
-        if voice not in self._voices.known:
+        if voice not in self._shelf:
             return  # an engine of somebody else's knows, or refuses it
         with contextlib.suppress(TimeoutError, EngineError):
             base = await asyncio.wait_for(self._engine.address(), self._settings.engine.start_timeout)

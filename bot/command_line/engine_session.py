@@ -13,9 +13,8 @@ from bot.command_line.dispatch import CommandError
 from bot.command_line.places import voices_folder
 from bot.config import Settings
 from bot.messages import EngineState, State
-from bot.speech.engine_arguments import engine_arguments
-from bot.speech.engine_child import EngineChild
-from bot.speech.engine_link import EngineAt, EngineError, EngineLink, session_to, until_own
+from bot.speech.engine_arguments import link_to
+from bot.speech.engine_link import EngineError, EngineLink, session_to, until_own
 
 
 @contextlib.asynccontextmanager
@@ -28,17 +27,7 @@ async def engine(settings: Settings) -> AsyncGenerator[tuple[EngineLink, aiohttp
         last = state
 
     async with session_to(settings.engine.url, settings.engine.token.get_secret_value()) as session:
-        link: EngineLink = (
-            EngineAt(settings.engine.url, lambda: session, report)
-            if settings.engine.url
-            else EngineChild(
-                voices_folder(settings),
-                lambda: session,
-                report,
-                arguments=engine_arguments(settings.engine),
-                start_timeout=settings.engine.start_timeout,
-            )
-        )
+        link = link_to(settings.engine, voices_folder(settings), lambda: session, report)
         running = asyncio.create_task(link.run())
         try:
             try:

@@ -1,8 +1,25 @@
-"""The settings of an engine of our own as its command line's arguments: those that are not as usual."""
+"""From the settings to an engine: the link to it, and the command line of one of our own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from bot.config import F5, Engine
+from bot.speech.engine_child import EngineChild
+from bot.speech.engine_link import EngineAt, EngineLink, Report
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+
+def link_to(engine: Engine, voices: Path, session: Callable[[], ClientSession], report: Report) -> EngineLink:
+    """The streamer's own engine, or a child of ours with the folder `voices`; to be run."""
+    if engine.url:
+        return EngineAt(engine.url, session, report)
+    arguments = engine_arguments(engine)
+    return EngineChild(voices, session, report, arguments=arguments, start_timeout=engine.start_timeout)
 
 
 def engine_arguments(engine: Engine) -> list[str]:

@@ -65,6 +65,14 @@ async def test_everyone_keeps_a_voice_of_their_own(tmp_path: Path) -> None:
     assert len(set(chosen[0].values())) >= 3
 
 
+async def test_no_voice_is_offered_before_its_engine_is_there(tmp_path: Path) -> None:
+    """Not even in the moment in which the engine has not yet said which voices it has."""
+    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path), "--engine.name", "f5") as bot:
+        await twitch.joined()
+        await twitch.privmsg("!voices", "Alice")
+        assert await answer(bot) == "voices: bruno, leo, mei, pixel"
+
+
 async def test_a_voice_changes_within_a_message(tmp_path: Path) -> None:
     async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path)) as bot:
         await started(twitch, bot)
