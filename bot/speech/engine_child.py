@@ -12,6 +12,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ _HEALTH_EVERY = 0.03  # seconds, while it is getting ready
 _HEALTH_TIMEOUT = 2.0
 _LAST_WORDS_TIMEOUT = 0.5
 _WAITS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before it is started again; the last one for ever
+# It ended because the GPU hung while f5 was loaded: `EXIT_LOADING` in bot/engine/f5/watchdog.py.
+_HUNG_LOADING, _HANGS = 71, 2  # its exit code, and how often in a row before it does without f5
+_WITHOUT_F5 = (
+    "f5 is left out: the GPU did not answer while it was loaded, twice in a row;"
+    " start the bot again once nvidia-smi answers"
+)
 
 
 class EngineChild:
@@ -56,13 +63,14 @@ class EngineChild:
         self._ready = asyncio.Event()
         self._suspected = asyncio.Event()
         self._base = ""
+        self._without = ""  # why it runs without f5
         self._last_words: deque[str] = deque(maxlen=5)
         self.pid = 0  # of the child that runs now; 0: none
 
     async def run(self) -> None:
-        failures = 0
+        failures = hangs = 0
         while True:
-            self._report(EngineState(State.STARTING, "starting the engine"))
+            self._tell(EngineState(State.STARTING, "starting the engine"))
             self._last_words.clear()
             process = await self._spawn()
             errors = asyncio.create_task(self._read_errors(process))
@@ -81,12 +89,16 @@ class EngineChild:
                 # Its last words may still be in the pipe; a process that it started may hold that open.
                 await asyncio.wait((errors,), timeout=_LAST_WORDS_TIMEOUT)
                 errors.cancel()
+            hangs = hangs + 1 if process.returncode == _HUNG_LOADING else 0
+            if hangs == _HANGS:
+                log.warning(_WITHOUT_F5)
+                self._without = _WITHOUT_F5
             failures = 0 if was_ready else failures + 1
             wait = _WAITS[min(failures, len(_WAITS) - 1)]
             if fell and not was_ready and self._last_words:
                 reason += f": {self._last_words[-1]}"
             log.info("%s; starting it again in %g s", reason, wait)
-            self._report(EngineState(State.WAITING, f"{reason}; starting it again"))
+            self._tell(EngineState(State.WAITING, f"{reason}; starting it again"))
             await self._sleep(wait)
 
     async def address(self) -> str:
@@ -97,12 +109,16 @@ class EngineChild:
         self._ready.clear()
         self._suspected.set()
 
+    def _tell(self, state: EngineState) -> None:
+        self._report(replace(state, detail=f"{state.detail} ({self._without})") if self._without else state)
+
     async def _spawn(self) -> Process:
         # Logins and tokens are none of its business; on a loopback port that only we know of it needs none.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.engine", "--voices", str(self._voices), "--watch-stdin"),
             *self._arguments,
+            *(("--engine.name=espeak",) if self._without else ()),  # the last of two stands
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -132,7 +148,7 @@ class EngineChild:
                     if state.state is State.FAILED:
                         raise EngineLost(state.detail)
                     if state != shown:
-                        self._report(state)
+                        self._tell(state)
                         shown = state
                     if state.state is State.READY:
                         break
@@ -152,7 +168,7 @@ class EngineChild:
         `answer` is what it said when it got ready.
         """
         gone = asyncio.create_task(process.wait())
-        following = asyncio.create_task(follow(self._session(), self._base, self._report, answer))
+        following = asyncio.create_task(follow(self._session(), self._base, self._tell, answer))
         try:
             while True:
                 suspected = asyncio.create_task(self._suspected.wait())

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 from bot.messages import EngineState, State
 from bot.speech.engine_child import EngineChild
 from bot.speech.engine_link import health
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 VOICES = ROOT / "voices"
@@ -33,7 +34,9 @@ async def no_sleep(seconds: float) -> None:
 class Running:
     """A child engine and what it said of itself."""
 
-    def __init__(self, voices: Path, session: aiohttp.ClientSession, start_timeout: float) -> None:
+    def __init__(
+        self, voices: Path, session: aiohttp.ClientSession, start_timeout: float, arguments: Sequence[str]
+    ) -> None:
         self.session = session
         self.reports: list[EngineState] = []
         self._new: asyncio.Queue[EngineState] = asyncio.Queue()
@@ -41,7 +44,7 @@ class Running:
             voices,
             lambda: session,
             self._report,
-            arguments=("--engine.name=espeak",),
+            arguments=arguments,
             start_timeout=start_timeout,
             sleep=no_sleep,
         )
@@ -59,10 +62,15 @@ class Running:
 
 
 @asynccontextmanager
-async def running(voices: Path = VOICES, *, start_timeout: float = 30) -> AsyncIterator[Running]:
+async def running(
+    voices: Path = VOICES,
+    *,
+    start_timeout: float = 30,
+    arguments: Sequence[str] = ("--engine.name=espeak",),
+) -> AsyncIterator[Running]:
     SLEEPS.clear()
     async with aiohttp.ClientSession() as session:
-        running = Running(voices, session, start_timeout)
+        running = Running(voices, session, start_timeout, arguments)
         task = asyncio.create_task(running.child.run())
         try:
             yield running
@@ -237,6 +245,47 @@ async def test_one_that_never_gets_ready(
             )
 
 
+HANGS_LOADING = """
+import http.server, json, os, sys, threading
+espeak = [one for one in sys.argv if one.startswith("--engine.name")][-1] == "--engine.name=espeak"
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"status": "ready", "detail": "Ready.", "engines": [], "settled": espeak}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+        if not espeak:
+            threading.Timer(0.05, os._exit, (CODE,)).start()
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(json.dumps({"listening": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+server.serve_forever()
+"""
+
+
+async def test_one_whose_gpu_hangs_twice_while_it_loads_goes_without_f5(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_program_instead(HANGS_LOADING.replace("CODE", "71"), monkeypatch, tmp_path):
+        async with running(arguments=("--engine.name=f5",)) as engine:
+            for _ in range(2):
+                assert (await engine.next(State.READY)).detail == "Ready."
+                assert "(exit code 71)" in (await engine.next(State.WAITING)).detail
+            ready = await engine.next(State.READY)
+            assert ready.detail.startswith("Ready. (f5 is left out: the GPU did not answer")
+            assert psutil.Process(engine.child.pid).cmdline()[-1] == "--engine.name=espeak"
+
+
+async def test_a_gpu_that_hangs_once_f5_is_ready_is_tried_again_each_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_program_instead(HANGS_LOADING.replace("CODE", "70"), monkeypatch, tmp_path):
+        async with running(arguments=("--engine.name=f5",)) as engine:
+            for _ in range(4):
+                assert (await engine.next(State.READY)).detail == "Ready."
+
+
 async def test_the_token_is_not_the_childs(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is for an engine elsewhere; the child, asked without it, must answer."""
     monkeypatch.setenv("BOT_ENGINE__TOKEN", "secret")
@@ -291,10 +340,7 @@ async def test_the_child_goes_with_its_parent_however_that_goes(how: signal.Sign
 
 async def test_a_child_that_is_cancelled_while_it_starts_is_gone() -> None:
     async with running() as engine:
-        deadline = time.monotonic() + 5
-        while not engine.child.pid:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.001)
+        await until(lambda: engine.child.pid)
         pid = engine.child.pid
     assert await gone(pid, 1)
 

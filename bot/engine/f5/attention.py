@@ -76,14 +76,28 @@ def rotate(x: Tensor, rotary: Tensor, heads: int) -> Tensor:
 
     x: [M, L, 2, H, dim_head]; float32 is rotated in place, as complex numbers, other types into a new tensor.
     """
-    pairs = x[:, :, :, :heads].view(*x.shape[:3], heads, -1, 2)  # [M, L, 2, heads, dim_head / 2, 2]
-    if x.dtype == torch.float32:
-        torch.view_as_complex(pairs).mul_(torch.view_as_complex(rotary)[:, None, None])
+    if torch.compiler.is_compiling():  # Inductor makes one kernel of this, and of complex numbers none
+        a, b = _pairs(x[:, :, :, :heads]).unbind(-1)
+        cos, sin = rotary[:, None, None].unbind(-1)
+        y = torch.stack((a * cos - b * sin, b * cos + a * sin), dim=-1).flatten(-2).to(x.dtype)
+    elif x.dtype == torch.float32:
+        _turn(x[:, :, :, :heads], rotary)
         return x
-    a, b = pairs.unbind(-1)
-    cos, sin = rotary[:, None, None].unbind(-1)
-    y = torch.stack((a * cos - b * sin, b * cos + a * sin), dim=-1).flatten(-2).to(x.dtype)
+    else:
+        y = x[:, :, :, :heads].float()
+        _turn(y, rotary)
+        y = y.to(x.dtype)
     return y if heads == x.shape[3] else torch.cat((y, x[:, :, :, heads:]), dim=3)
+
+
+def _turn(x: Tensor, rotary: Tensor) -> None:
+    """In place: x [M, L, 2, H, dim_head] float32."""
+    torch.view_as_complex(_pairs(x)).mul_(torch.view_as_complex(rotary)[:, None, None])
+
+
+def _pairs(x: Tensor) -> Tensor:
+    """[M, L, 2, H, dim_head] -> [M, L, 2, H, dim_head / 2, 2]"""
+    return x.view(*x.shape[:4], -1, 2)
 
 
 def rotary_table(length: int, dim_head: int) -> Tensor:

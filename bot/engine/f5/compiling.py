@@ -16,7 +16,7 @@ from bot.engine.f5.attention import Block
 from bot.engine.f5.model import Transformer
 
 FEW = 68  # multiprocessors: with fewer, Inductor tunes no matrix products unless told so (Orin has 16)
-SHAPES = 64  # compiled variants of a block: one a bucket
+VARIANTS = 16  # of a compiled block: with a mask or without, of one row, two or many, cut or whole
 MODE = "max-autotune-no-cudagraphs"  # the graphs are ours
 
 
@@ -24,12 +24,13 @@ def compiled(transformer: Transformer, mode: str = MODE) -> list[Callable[..., T
     """The transformer's blocks compiled, as `Graphs` takes them; nothing happens before they are first
     called.
 
-    All blocks share one compiled function for each shape: the weights are its arguments.
+    All blocks share one compiled function, for all lengths: the weights are its arguments, and compiling each
+    length anew would take as many times the minutes.
     """
     if transformer.device.type == "cuda" and multiprocessors(transformer.device) < FEW:
         tune_small_devices()
-    torch._dynamo.config.recompile_limit = max(SHAPES, torch._dynamo.config.recompile_limit)
-    block = torch.compile(Block.forward, mode=mode, dynamic=False, fullgraph=True)
+    torch._dynamo.config.recompile_limit = max(VARIANTS, torch._dynamo.config.recompile_limit)
+    block = torch.compile(Block.forward, mode=mode, dynamic=True, fullgraph=True)
     return [functools.partial(block, cast(Block, each)) for each in transformer.blocks]
 
 

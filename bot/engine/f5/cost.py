@@ -20,6 +20,14 @@ _LEAST_SPREAD = 0.01  # of a measurement: what is nearer is not noise worth tell
 _WEIGHT = 0.2  # of the newest measurement in the drift
 _BELIEVABLE = 2.0  # one measurement is off by no more: another program had the machine
 
+_FREE = 256  # frames
+
+
+def is_worth_padding(frames: int, padded: int) -> bool:
+    """Whether so many frames are padded for the sake of a graph: if that doubles the work, launches cost
+    less."""
+    return padded <= 2 * frames + _FREE
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -28,40 +36,65 @@ class Measurement:
     frames: int
     seconds: float
     batch: int = 1
+    plain: bool = False  # without a graph, where others have one
 
 
 class CostModel:
     """Coefficients by batch size, and how far the machine has drifted from them since (heat, other programs).
 
-    `buckets`: the lengths in frames that are really run, ascending; shorter rows are padded to the next one.
+    `buckets`: the lengths in frames that graphs run, of one row; a shorter row is padded to the next one
+    where that is worth it. A row that none of them takes costs what `plain` has, if it is there.
     """
 
-    def __init__(self, coefficients: Mapping[int, Coefficients], buckets: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        coefficients: Mapping[int, Coefficients],
+        buckets: Sequence[int] = (),
+        plain: Coefficients | None = None,
+    ) -> None:
         if not coefficients:
             raise ValueError("A cost model needs the coefficients of one batch size at least.")
         self.coefficients = dict(coefficients)
+        self.plain = plain
         self.drift = 1.0
-        self._batches = sorted(coefficients)
-        self._buckets = sorted(buckets)
+        self.buckets = sorted(buckets)
 
     @classmethod
     def fit(cls, measurements: Iterable[Measurement], buckets: Sequence[int] = ()) -> CostModel:
         """Fits each batch size that was measured. Raises ValueError if none was."""
-        by_batch: dict[int, list[Measurement]] = {}
-        for one in measurements:
-            by_batch.setdefault(one.batch, []).append(one)
-        return cls({batch: _fit(each) for batch, each in by_batch.items()}, buckets)
+        coefficients, plain = _fitted(measurements)
+        return cls(coefficients, buckets, plain)
+
+    def refit(self, measurements: Iterable[Measurement]) -> None:
+        """Takes up other measurements, of the machine as it was at the first of them; the drift since then
+        stands. Raises ValueError, and changes nothing, if there is none."""
+        coefficients, plain = _fitted(measurements)
+        if not coefficients:
+            raise ValueError("A cost model needs one measurement at least.")
+        self.coefficients, self.plain = coefficients, plain
+
+    def pad_to(self, buckets: Iterable[int]) -> None:
+        """The graphs that there are have become others."""
+        self.buckets = sorted(buckets)
 
     def seconds(self, frames: int, batch: int = 1) -> float:
         """Seconds to make `batch` rows of at most `frames` frames, the reference's among them.
 
         A batch size that was not measured costs as the next smaller one in proportion, or as the smallest.
         """
-        at = bisect_left(self._buckets, frames)
-        length = self._buckets[at] if at < len(self._buckets) else frames
-        known = max((size for size in self._batches if size <= batch), default=self._batches[0])
-        a, b, c = self.coefficients[known]
-        return (a + b * length + c * length * length) * max(1.0, batch / known) * self.drift
+        length = self._padded(frames)
+        if length is None and self.plain is not None:
+            return _at(self.plain, frames) * batch * self.drift
+        known = max((size for size in self.coefficients if size <= batch), default=min(self.coefficients))
+        each = _at(self.coefficients[known], length or frames)
+        return each * max(1.0, batch / known) * self.drift
+
+    def _padded(self, frames: int) -> int | None:
+        """The length of the graph that takes so many, None if there is none."""
+        at = bisect_left(self.buckets, frames)
+        if at == len(self.buckets) or not is_worth_padding(frames, self.buckets[at]):
+            return None
+        return self.buckets[at]
 
     def observe(self, measurement: Measurement) -> None:
         """Moves the drift towards what was just measured, a little, and never far for one measurement."""
@@ -70,6 +103,23 @@ class CostModel:
             return
         ratio = min(max(measurement.seconds / foretold, 1 / _BELIEVABLE), _BELIEVABLE)
         self.drift *= math.exp(_WEIGHT * math.log(ratio))
+
+
+def _at(coefficients: Coefficients, frames: int) -> float:
+    a, b, c = coefficients
+    return a + b * frames + c * frames * frames
+
+
+def _fitted(measurements: Iterable[Measurement]) -> tuple[dict[int, Coefficients], Coefficients | None]:
+    """Coefficients by batch size, and those of what runs plainly; where all does, they are the ordinary
+    ones."""
+    plain: list[Measurement] = []
+    by_batch: dict[int, list[Measurement]] = {}
+    for one in measurements:
+        (plain if one.plain else by_batch.setdefault(one.batch, [])).append(one)
+    if not by_batch:
+        by_batch, plain = {1: plain} if plain else {}, []
+    return {batch: _fit(each) for batch, each in by_batch.items()}, _fit(plain) if plain else None
 
 
 def _fit(measurements: Sequence[Measurement]) -> Coefficients:

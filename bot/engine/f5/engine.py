@@ -13,28 +13,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bot.engine.engine import EngineFault, Report
 from bot.engine.f5.checkpoint import CheckpointError
 from bot.engine.f5.duration import Duration
-from bot.engine.f5.faults import is_full, is_lost
+from bot.engine.f5.faults import is_lost
 from bot.engine.f5.finished import Asked, Finished
 from bot.engine.f5.hub import HubError
-from bot.engine.f5.hub_cache import cache_folder
-from bot.engine.f5.loading import DeviceError, load, sampling_of
+from bot.engine.f5.loading import DeviceError, load
 from bot.engine.f5.maker import Maker
 from bot.engine.f5.making import Making
-from bot.engine.f5.measuring import measured
 from bot.engine.f5.mel import HOP, SAMPLE_RATE, log_mel
-from bot.engine.f5.model import Transformer
 from bot.engine.f5.numbers import Numbers
 from bot.engine.f5.precision import PrecisionError
-from bot.engine.f5.sampler import Job, Sampler
+from bot.engine.f5.running import Running
 from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.speaking import Speaker, Studio
 from bot.engine.f5.tokens import VocabularyError
-from bot.engine.f5.warming import Warming
 from bot.engine.f5.watchdog import Watchdog
 from bot.engine.references import load_reference
 from bot.engine.speakable import clean
@@ -60,39 +55,30 @@ class F5Engine:
     def __init__(self, settings: F5Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._sampling = sampling_of(settings)
         self._speakers: dict[str, Speaker] = {}
         self._finished = Finished(settings.finished_megabytes * 2**20)
         self._numbers = Numbers(SAMPLE_RATE, clock)
         self._ahead: deque[tuple[str, Voice, float]] = deque()
         self._making: dict[Asked, Making] = {}  # what is made ahead
-        self._exact: Transformer | None = None
-        self._warming: Warming | None = None  # on a GPU
-        self._watchdog: Watchdog | None = None
+        self._watchdog: Watchdog | None = None  # on a GPU
         self._facts: dict[str, Any] = {}
 
     def load(self, report: Report) -> None:
+        watchdog = Watchdog(self._clock) if self._settings.device != "cpu" else None
         try:
-            self._model = load(self._settings, report)
+            with watchdog.watching(loading=True) if watchdog else nullcontext():
+                model = load(self._settings, report, watchdog.paused if watchdog else nullcontext)
+            if gpu := model.transformer.device.type == "cuda":
+                self._watchdog, watchdog = watchdog, None
         except (HubError, CheckpointError, PrecisionError, VocabularyError, DeviceError) as fault:
             raise EngineFault(str(fault)) from None
-        transformer = self._model.transformer
-        if gpu := transformer.device.type == "cuda":
-            self._watchdog = Watchdog(self._clock)
-            self._warming = Warming(
-                transformer,
-                guided=self._sampling.cfg_strength > 0,
-                compiled=self._settings.compile == "on",
-                cache=cache_folder(self._settings.cache).parent / "chat-aloud",
-            )
-            self._warming.begin(lambda share, sentence: report(0.88 + 0.06 * share, sentence))
-        self._sampler = Sampler(transformer, self._warming.graphs if self._warming else None)
+        finally:
+            if watchdog:
+                watchdog.close()  # nothing to look on at
+        self._running = Running(model, self._settings, self._numbers, self._clock, self._watchdog)
+        self._running.begin(report)
         self._batch = _BATCH if gpu else 1
-        self._maker = Maker(self._sample, self._batch, self._clock)
-        report(0.95, "Measuring this machine.")
-        lengths = [bucket.length for bucket in self._warming.graphs.warmed] if self._warming else []
-        self._cost = measured(self._sampler, self._model.vocoder, self._sampling, self._clock, lengths)
-        self._signature = repr((self._model.name, transformer.precision.name, astuple(self._settings)))
+        self._maker = Maker(self._running.sample, self._batch, self._clock)
         self._studio = self._make_studio()
         self._note_facts()
 
@@ -102,7 +88,9 @@ class F5Engine:
         if known and known.fingerprint == prepared.fingerprint:
             return
         speech = prepared.samples[: prepared.speech]
-        mel = log_mel(torch.from_numpy(prepared.samples)).to(self._model.transformer.device)
+        mel = log_mel(torch.from_numpy(prepared.samples))
+        with self._watched():
+            mel = mel.to(self._running.model.transformer.device)
         # As f5_tts does it: a space between a Latin transcript and what follows.
         text = prepared.text + (" " if prepared.text[-1:].isascii() and prepared.text[-1:] != " " else "")
         silence = (len(prepared.samples) - prepared.speech) / SAMPLE_RATE
@@ -124,10 +112,9 @@ class F5Engine:
 
     def idle(self) -> bool:
         """Does a little of what may be wanted later, False if there is nothing; for while nobody waits."""
-        if self._warming:
-            with self._watched():
-                if self._warming.go_on():
-                    return True
+        with self._watched():
+            if self._running.go_on():
+                return True
         while self._ahead and len(self._making) < self._batch:
             self._begin_ahead(*self._ahead.popleft())
         for asked, making in list(self._making.items()):
@@ -143,25 +130,31 @@ class F5Engine:
     def facts(self) -> Mapping[str, object]:
         if not self._facts:
             return {}
-        kept = {"hits": self._finished.hits, "misses": self._finished.misses, "bytes": self._finished.bytes}
-        buckets = self._warming.ready if self._warming else []
-        return {**self._facts, **self._numbers.as_json(), "finished": kept, "buckets": buckets}
+        running = self._running
+        found = {**self._facts, "precision": running.precision, **self._numbers.as_json()}
+        found["finished"] = {
+            "hits": self._finished.hits,
+            "misses": self._finished.misses,
+            "bytes": self._finished.bytes,
+        }
+        found["buckets"] = running.warming.ready if running.warming else []
+        return {**found, "remark": running.remark} if running.remark else found
 
     def _note_facts(self) -> None:
-        transformer = self._model.transformer
-        device = transformer.device
+        model = self._running.model
+        device = model.transformer.device
         self._facts = {
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-            "precision": transformer.precision.name,
-            "weights": self._model.name,
-            "licence": self._model.licence,
+            "weights": model.name,
+            "licence": model.licence,
             "steps": self._settings.steps,
         }
 
     # ------------------------------------------------------------ one request
 
     def _asked(self, text: str, voice: Voice, speed: float) -> Asked:
-        return Asked(self._speakers[voice.id].fingerprint, text, speed, self._signature)
+        signature = repr((self._running.model.name, self._running.precision, astuple(self._settings)))
+        return Asked(self._speakers[voice.id].fingerprint, text, speed, signature)
 
     def _speech(self, text: str, voice: Voice, speed: float) -> Generator[Samples]:
         asked = self._asked(clean(text), voice, speed)
@@ -188,54 +181,22 @@ class F5Engine:
         return self._finished.record(asked, self._by_turns(studio.speak(asked.text, speaker, asked.speed)))
 
     def _make_studio(self) -> Studio:
+        running = self._running
         return Studio(
-            vocabulary=self._model.vocabulary,
-            vocoder=self._model.vocoder,
-            cost=self._cost,
+            vocabulary=running.model.vocabulary,
+            vocoder=running.model.vocoder,
+            cost=running.cost,
             make=self._maker.make,
-            exactly=self._sample_exactly,
+            exactly=running.exactly,
             clock=self._clock,
             seed=self._settings.seed,
             retried=self._note_garbled,
+            came=running.came,
         )
 
     def _note_garbled(self) -> None:
         self._numbers.garbled += 1
         log.warning("a piece came out as no speech; it is made again in fp32")
-
-    def _sample(self, jobs: Sequence[Job]) -> Generator[None, None, list[Tensor]]:
-        """A batch; where the GPU's memory is full, what can be given back is, and it is tried once more."""
-        try:
-            return (yield from self._sampler.sample(jobs, self._sampling))
-        except Exception as fault:
-            if not is_full(fault):
-                raise
-            self._numbers.out_of_memory += 1
-            log.warning("the GPU's memory is full: freeing what can be, and trying again one by one")
-        # After the handler: until its end the fault holds on to what was being computed.
-        if self._warming:
-            self._warming.free()
-        torch.cuda.empty_cache()
-        mels: list[Tensor] = []
-        for job in jobs:
-            mels += yield from self._sampler.sample([job], self._sampling)
-        return mels
-
-    def _sample_exactly(self, job: Job) -> Generator[None, None, Tensor]:
-        if self._model.transformer.precision.name == "fp32":
-            # The same again would be the same again.
-            return (yield from self._sampler.sample([replace(job, seed=job.seed + 1)], self._sampling))[0]
-        if self._exact is None:
-            if self._watchdog:
-                self._watchdog.end()  # a slow disk is no GPU that hangs
-            self._exact = self._model.exact()
-        try:
-            mels = yield from Sampler(self._exact).sample([job], self._sampling)
-        finally:
-            self._exact = None  # it is four times as large as the other, and rarely needed
-            self._model.checkpoint.release()
-            torch.cuda.empty_cache()
-        return mels[0]
 
     def _by_turns(self, blocks: Generator[Samples]) -> Generator[Samples]:
         """Every turn is one in which the GPU must answer."""
@@ -254,6 +215,6 @@ class F5Engine:
             try:
                 yield
             except Exception:
-                if self._watchdog and is_lost(self._model.transformer.device):
+                if self._watchdog and is_lost(self._running.model.transformer.device):
                     self._watchdog.give_up("the GPU has failed")
                 raise

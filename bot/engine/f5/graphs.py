@@ -9,6 +9,7 @@ capture.
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bot.engine.f5.cost import is_worth_padding
 from bot.engine.f5.input_embedding import Constants
 from bot.engine.f5.model import LONGEST, Passes, Transformer, additive
 from bot.engine.f5.modulation import StepModulation
@@ -30,6 +32,10 @@ class Bucket:
     batch: int  # jobs
     length: int  # frames
     guided: bool = True  # conditional and null pass together
+
+    @property
+    def passes(self) -> int:
+        return self.batch * (2 if self.guided else 1)
 
 
 def lengths(longest: int = LONGEST) -> list[int]:
@@ -59,15 +65,22 @@ def in_order_of_use(
 class Graphs:
     """The captured shapes of one transformer, used from one thread.
 
-    `blocks` takes the place of the transformer's own (see `compiling.compiled`).
+    `blocks` takes the place of the transformer's own (see `compiling.compiled`). `frames`: of all passes of
+    the largest bucket that is to come, if that is known: then all buckets share what goes into them.
     """
 
     def __init__(
-        self, transformer: Transformer, blocks: Blocks | None = None, capture: bool | None = None
+        self,
+        transformer: Transformer,
+        blocks: Blocks | None = None,
+        capture: bool | None = None,
+        frames: int = 0,
     ) -> None:
         self._transformer, self._blocks = transformer, blocks
         self._capture = transformer.device.type == "cuda" if capture is None else capture
         self._flows: dict[Bucket, StaticFlow] = {}
+        self._frames = frames
+        self._room: Room | None = None
         self._pool = torch.cuda.graph_pool_handle() if self._capture else None
 
     @property
@@ -79,7 +92,10 @@ class Graphs:
         """Makes `bucket` ready, compiling and capturing what it needs; the seconds it took."""
         began = time.perf_counter()
         if bucket not in self._flows:
-            flow = StaticFlow(self._transformer, bucket, self._blocks)
+            needed = bucket.passes * bucket.length
+            if self._room is None or self._room.frames < needed:
+                self._room = Room(self._transformer, max(needed, self._frames))
+            flow = StaticFlow(self._transformer, bucket, self._room, self._blocks)
             if self._capture:
                 flow.capture(self._pool)
             else:
@@ -90,6 +106,8 @@ class Graphs:
     def drop(self, bucket: Bucket) -> None:
         """Gives a bucket's memory back, where there is too little."""
         self._flows.pop(bucket, None)
+        if not self._flows:
+            self._room = None
 
     def fit(self, batch: int, length: int, guided: bool) -> tuple[int, int]:
         """The batch and length of the smallest bucket that takes so much; as given if there is none."""
@@ -99,8 +117,7 @@ class Graphs:
             if bucket.guided == guided and bucket.batch >= batch and bucket.length >= length
         ]
         best = min(fitting, key=lambda bucket: bucket.batch * bucket.length, default=None)
-        # Padding that doubles the work costs more than launches do.
-        if best is None or best.batch * best.length > 2 * batch * length + 2 * 128:
+        if best is None or not is_worth_padding(batch * length, best.batch * best.length):
             return batch, length
         return best.batch, best.length
 
@@ -115,29 +132,50 @@ class Graphs:
         return static(x, passes, modulation)[:, first:]
 
 
-class StaticFlow:
-    """One bucket: buffers that do not move, and the graph that reads and writes them."""
+class Room:
+    """What goes into graphs: buffers that do not move, for any bucket of up to so many frames in all passes.
 
-    def __init__(self, transformer: Transformer, bucket: Bucket, blocks: Blocks | None) -> None:
-        self._transformer, self._blocks = transformer, blocks
-        batch, length = bucket.batch, bucket.length
-        many = batch * (2 if bucket.guided else 1)
+    One graph runs at a time, and a step's input is copied in before it: they need but one room.
+    """
+
+    def __init__(self, transformer: Transformer, frames: int) -> None:
         arch, device = transformer.architecture, transformer.device
-        self._x = torch.zeros(batch, length, arch.mel, device=device)
-        inside = torch.ones(many, length, dtype=torch.bool, device=device)
-        self._passes = Passes(
-            Constants(
-                torch.zeros(many, length, arch.dim, device=device),
-                torch.zeros(many, length, arch.dim, device=device),
-                inside[..., None],
-            ),
-            additive(inside, transformer.precision.attention),
-            transformer.rotary[:length],
-        )
-        self._modulation = StepModulation(
+        self.frames = frames
+        self.modulation = StepModulation(
             torch.zeros(arch.depth, 6, arch.dim, device=device), torch.zeros(2, arch.dim, device=device)
         )
-        self._loaded: Passes | None = None
+        # Whose constants are in it, in which bucket's layout. Not held: they are up to hundreds of megabytes.
+        self.holds: tuple[Bucket, weakref.ref[Passes]] | None = None
+        self._rotary = transformer.rotary
+        self._x = torch.zeros(frames, arch.mel, device=device)
+        self._projected = torch.zeros(frames, arch.dim, device=device)
+        self._convolved = torch.zeros(frames, arch.dim, device=device)
+        self._inside = torch.ones(frames, dtype=torch.bool, device=device)
+        self._mask = additive(self._inside[None], transformer.precision.attention).flatten()
+
+    def x(self, bucket: Bucket) -> Tensor:
+        """[B, L, mel]"""
+        return self._x[: bucket.batch * bucket.length].view(bucket.batch, bucket.length, -1)
+
+    def passes(self, bucket: Bucket) -> Passes:
+        many, length = bucket.passes, bucket.length
+        taken = slice(many * length)
+        inside = self._inside[taken].view(many, length, 1)
+        projected, convolved = (
+            each[taken].view(many, length, -1) for each in (self._projected, self._convolved)
+        )
+        mask = self._mask[taken].view(many, 1, 1, length)
+        return Passes(Constants(projected, convolved, inside), mask, self._rotary[:length])
+
+
+class StaticFlow:
+    """One bucket: its place in a room, and the graph that reads it."""
+
+    def __init__(
+        self, transformer: Transformer, bucket: Bucket, room: Room, blocks: Blocks | None = None
+    ) -> None:
+        self._transformer, self._bucket, self._room, self._blocks = transformer, bucket, room, blocks
+        self._x, self._passes, self._modulation = room.x(bucket), room.passes(bucket), room.modulation
         self._graph: torch.cuda.CUDAGraph | None = None
         self._flow = torch.empty(0)
 
@@ -146,7 +184,8 @@ class StaticFlow:
         self._x.copy_(x)
         self._modulation.blocks.copy_(modulation.blocks)
         self._modulation.last.copy_(modulation.last)
-        if self._loaded is not passes:  # another sampling's turn
+        holds = self._room.holds
+        if holds is None or holds[0] != self._bucket or holds[1]() is not passes:  # another sampling's turn
             self._load(passes)
         if self._graph is None:
             self.run()
@@ -186,4 +225,4 @@ class StaticFlow:
         else:
             mine.constants.inside.copy_(theirs.constants.inside)
             mine.mask.copy_(theirs.mask)
-        self._loaded = passes
+        self._room.holds = self._bucket, weakref.ref(passes)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from bot.engine.engine import Report
 from bot.engine.f5.architecture import Architecture
@@ -18,6 +21,8 @@ from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.tokens import Vocabulary, warm
 from bot.engine.f5.vocoder import Vocoder
 from bot.engine.f5.weights import count_tokens, fetch
+
+Unwatched = Callable[[], AbstractContextManager[None]]
 
 
 class DeviceError(Exception):
@@ -35,33 +40,45 @@ class Model:
     licence: str
     checkpoint: Checkpoint[Architecture]
 
-    def exact(self) -> Transformer:
-        """The same transformer in fp32, read anew: what half precision garbles is tried again with it."""
-        return _transformer(self.checkpoint, Precision.of("fp32", self.transformer.device))
+    def read_in(self, name: str, unwatched: Unwatched = nullcontext) -> Transformer:
+        """The same transformer in another precision, read anew; `unwatched` as in `load`.
+
+        Its modulation is the one that there is: it is the same in every precision, and 41 % of the file.
+        """
+        # Not `Precision.of`: the process goes on with the products of the precision that it was set to.
+        precision = Precision(name, self.transformer.device)
+        state = _Read(self.checkpoint, unwatched)
+        transformer = _transformer(state, self.checkpoint.architecture, precision)
+        transformer.modulations = self.transformer.modulations
+        self.checkpoint.release()
+        return transformer
 
 
-def load(settings: F5Settings, report: Report) -> Model:
+def load(settings: F5Settings, report: Report, unwatched: Unwatched = nullcontext) -> Model:
     """Fetches what is missing and loads it; `report` is told the share done and a sentence.
 
+    `unwatched` is entered for what waits for a network or a disk, which may take its time, and not for a GPU.
     Raises DeviceError, HubError, CheckpointError, PrecisionError or VocabularyError.
     """
     device = device_of(settings.device)
     precision = Precision.of(settings.precision, device)
-    files = fetch(settings, lambda share, sentence: report(0.7 * share, sentence))
-    report(0.7, f"Loading {files.name}.")
-    checkpoint = open_model(files.model, files.architecture, count_tokens(files.vocabulary))
-    vocabulary = Vocabulary.load(files.vocabulary)
-    transformer = _transformer(checkpoint, precision)
+    with unwatched():
+        files = fetch(settings, lambda share, sentence: report(0.7 * share, sentence))
+        report(0.7, f"Loading {files.name}.")
+        checkpoint = open_model(files.model, files.architecture, count_tokens(files.vocabulary))
+        vocabulary = Vocabulary.load(files.vocabulary)
+        warm()
+    transformer = _transformer(_Read(checkpoint, unwatched), checkpoint.architecture, precision)
     times = sampling_of(settings)
     transformer.modulations.of(grid(times.steps, times.sway)[:-1])
     checkpoint.release()
     report(0.85, "Loading the vocoder.")
-    voice = open_vocoder(files.vocoder, files.vocoder_config)
+    with unwatched():
+        voice = open_vocoder(files.vocoder, files.vocoder_config)
     # In half precision a vocoder's phases are off by more than its time is worth, but on a GPU.
     wide = torch.float32 if device.type == "cpu" else precision.dtype
-    vocoder = Vocoder(voice, voice.architecture, wide, device)
+    vocoder = Vocoder(_Read(voice, unwatched), voice.architecture, wide, device)
     voice.release()
-    warm()
     return Model(transformer, vocoder, vocabulary, files.name, files.licence, checkpoint)
 
 
@@ -94,5 +111,24 @@ def device_of(name: str) -> torch.device:
     return device
 
 
-def _transformer(checkpoint: Checkpoint[Architecture], precision: Precision) -> Transformer:
-    return Transformer(checkpoint, checkpoint.architecture, precision, source=lambda: checkpoint)
+def _transformer(
+    state: Mapping[str, Tensor], architecture: Architecture, precision: Precision
+) -> Transformer:
+    return Transformer(state, architecture, precision, source=lambda: state)
+
+
+class _Read(Mapping[str, Tensor]):
+    """A checkpoint whose disk may be slow: `unwatched` is entered while a tensor is read."""
+
+    def __init__(self, checkpoint: Mapping[str, Tensor], unwatched: Unwatched) -> None:
+        self._checkpoint, self._unwatched = checkpoint, unwatched
+
+    def __getitem__(self, name: str) -> Tensor:
+        with self._unwatched():
+            return self._checkpoint[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._checkpoint)
+
+    def __len__(self) -> int:
+        return len(self._checkpoint)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import median
 
 import torch
 
@@ -10,56 +12,102 @@ from bot.engine.f5.cost import CostModel, Measurement
 from bot.engine.f5.sampler import Job, Sampler, Sampling
 from bot.engine.f5.vocoder import Vocoder
 
-_FRAMES = (128, 320)  # lengths that are timed
+_FRAMES = (128, 320)  # lengths that are timed on a processor
+_PLAIN = (128, 960)  # on a GPU: shorter and longer than what its first graph takes
 _DECODED = 50  # frames
+_TIMES = 3  # steps of a kind on a GPU, whose median counts
+_BELIEVABLE = 2.0  # a machine is no more times slower than it was than this: another program had it
 
 
-def measured(
-    sampler: Sampler,
-    vocoder: Vocoder,
-    sampling: Sampling,
-    clock: Callable[[], float],
-    lengths: Sequence[int] = (),
-) -> CostModel:
-    """Whole pieces, told from the first steps of two lengths: a machine is known in seconds.
+class Measuring:
+    """Whole pieces, told from the first steps of a few lengths: a machine is known in seconds.
 
-    `lengths`: of the graphs that there are; they are timed in place of lengths that would run without.
-    What all are off by, the first pieces that are spoken put right.
+    What all are off by, the first pieces that are spoken put right, and it stays put right: what is timed
+    later counts as it would have taken at first, judged by a length that was timed then and is once more.
     """
 
-    def seconds(work: Callable[[], object]) -> float:
-        began = clock()
-        work()
-        if sampler.transformer.device.type == "cuda":
-            torch.cuda.synchronize()
-        return clock() - began
+    def __init__(
+        self, sampler: Sampler, vocoder: Vocoder, sampling: Sampling, clock: Callable[[], float]
+    ) -> None:
+        self._sampler, self._plainly = sampler, Sampler(sampler.transformer)
+        self._vocoder, self._sampling, self._clock = vocoder, sampling, clock
+        self._gpu = sampler.transformer.device.type == "cuda"
+        self._found: dict[int, Measurement] = {}  # by the length of a graph
+        self._plain: list[Measurement] = []
+        self._decoding = 0.0  # s a frame
 
-    def sampled(job: Job, steps: int) -> float:
-        """The first step takes up the text too; the others are alike. They are those of a real piece: no
-        table of other moments is needed."""
+    def begin(self, lengths: Sequence[int] = ()) -> CostModel:
+        """`lengths`: of the graphs that there are, for one piece at a time."""
+        # What is done but once (kernels loaded, libraries that look for their best way) is done before.
+        self._piece(self._plainly, 64)
+        mel = self._trial(2 * _DECODED).reference
+        self._vocoder.decode(mel)
+        self._decoding = self._seconds(lambda: self._vocoder.decode(mel)) / _DECODED
+        for frames in _PLAIN if self._gpu or lengths else _FRAMES:
+            self._plain.append(Measurement(frames, self._timed(self._plainly, frames), plain=True))
+        for frames in lengths:
+            self._found[frames] = Measurement(frames, self._timed(self._sampler, frames))
+        return CostModel.fit([*self._plain, *self._found.values()], lengths)
+
+    def follow(self, cost: CostModel, lengths: Sequence[int]) -> None:
+        """The graphs that there are have become those of `lengths`: times what is new among them."""
+        if new := [frames for frames in lengths if frames not in self._found]:
+            pace = self._pace(lengths)
+            for frames in new:
+                self._found[frames] = Measurement(frames, self._timed(self._sampler, frames) / pace)
+            cost.refit([*self._plain, *self._found.values()])
+        cost.pad_to(lengths)
+
+    def restart(self, sampler: Sampler) -> None:
+        """Another transformer takes the place of the one that was timed: its graphs are timed anew."""
+        self._sampler, self._plainly = sampler, Sampler(sampler.transformer)
+        self._found.clear()
+
+    def _pace(self, lengths: Sequence[int]) -> float:
+        """How much longer the machine takes now than when it was first measured."""
+        known = next((self._found[frames] for frames in lengths if frames in self._found), None)
+        then = known or self._plain[0]
+        now = self._timed(self._plainly if then.plain else self._sampler, then.frames)
+        return min(max(now / max(then.seconds, 1e-9), 1 / _BELIEVABLE), _BELIEVABLE)
+
+    def _timed(self, sampler: Sampler, frames: int) -> float:
+        """Seconds of a whole piece of so many frames, half of them the reference's."""
+        if self._gpu:
+            self._piece(sampler, frames)
+        return self._piece(sampler, frames) + self._decoding * frames / 2
+
+    def _piece(self, sampler: Sampler, frames: int) -> float:
+        job, sampling = self._trial(frames), self._sampling
+        guided, steps = sampling.guided, sampling.steps
+        first, further = self._steps(sampler, job, sampling, guided or steps)
+        if not 0 < guided < steps:
+            return first + further * (steps - 1)
+        _, alone = self._steps(sampler, job, replace(sampling, cfg_strength=0.0), steps)
+        return first + further * (guided - 1) + alone * (steps - guided)
+
+    def _steps(self, sampler: Sampler, job: Job, sampling: Sampling, alike: int) -> tuple[float, float]:
+        """Seconds of the first step, which takes up the text too, and of another of the `alike` ones.
+
+        They are those of a real piece: no table of other moments is needed.
+        """
         under_way = sampler.sample([job], sampling)
-        first = seconds(lambda: next(under_way))
-        further = seconds(lambda: next(under_way)) if steps > 1 else 0.0
+        first = self._seconds(lambda: next(under_way))
+        further = [
+            self._seconds(lambda: next(under_way)) for _ in range(min(alike - 1, _TIMES if self._gpu else 1))
+        ]
         under_way.close()
-        return first + further * (sampling.steps - 1)
+        return first, median(further) if further else first
 
-    lengths = sorted(lengths)[:2] or _FRAMES
-    # What is done but once (kernels loaded, libraries that look for their best way) is done before.
-    sampled(_trial(sampler, 64), 1)
-    mel = _trial(sampler, 2 * _DECODED).reference
-    vocoder.decode(mel)
-    decoding = seconds(lambda: vocoder.decode(mel)) / _DECODED
-    found = []
-    for frames in lengths:
-        job = _trial(sampler, frames)
-        if sampler.transformer.device.type == "cuda":
-            sampled(job, 1)
-        found.append(Measurement(frames, sampled(job, min(2, sampling.steps)) + decoding * frames / 2))
-    return CostModel.fit(found)
+    def _seconds(self, work: Callable[[], object]) -> float:
+        began = self._clock()
+        work()
+        if self._gpu:
+            torch.cuda.synchronize()
+        return self._clock() - began
 
-
-def _trial(sampler: Sampler, frames: int) -> Job:
-    """Silence that is to be continued: as much work as speech."""
-    model = sampler.transformer
-    reference = torch.zeros(frames // 2, model.architecture.mel, device=model.device)
-    return Job(reference=reference, ids=torch.zeros(frames // 8, dtype=torch.int64), frames=frames, seed=1)
+    def _trial(self, frames: int) -> Job:
+        """Silence that is to be continued: as much work as speech."""
+        model = self._sampler.transformer
+        reference = torch.zeros(frames // 2, model.architecture.mel, device=model.device)
+        ids = torch.zeros(frames // 8, dtype=torch.int64)
+        return Job(reference=reference, ids=ids, frames=frames, seed=1)

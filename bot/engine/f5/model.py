@@ -21,7 +21,7 @@ from bot.engine.f5.text_encoder import TextEncoder, padded_ids
 LONGEST = 4096  # frames: what the published models were trained for, and more than a minute of chat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Passes:
     """What does not change from step to step of M sequences of up to L frames."""
 

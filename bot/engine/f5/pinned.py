@@ -3,6 +3,9 @@ integrated.
 
 Of the null pass, only the new frames enter the blocks, which leaves out most of its work where the reference
 is long; they no longer hear the reference's noise.
+
+It goes without graphs: the blocks run at two lengths, all frames and the new ones, so there would be one
+graph for every pair of them, and what moves frames between the two would be of fixed shape as well.
 """
 
 from __future__ import annotations

@@ -26,13 +26,20 @@ class Precision:
 
     @classmethod
     def of(cls, name: str, device: torch.device | str) -> Precision:
-        """The precision of that name ("auto": the fastest sure to be right). Raises PrecisionError."""
+        """The precision of that name ("auto": the fastest sure to be right). Raises PrecisionError.
+
+        With fp32 on a GPU, the whole process computes in it from then on: products and convolutions of
+        torch's that would round their inputs to 10 bits (TF32) do not.
+        """
         device = torch.device(device)
         name = fastest(device) if name == "auto" else name
         if name not in NAMES:
             raise PrecisionError(f"there is no precision {name!r}: choose auto, {', '.join(NAMES)}")
         if name == "fp16" and device.type == "cpu":
             raise PrecisionError("fp16 needs a GPU: choose bf16 or fp32 on a CPU")
+        if name == "fp32" and device.type == "cuda":
+            torch.set_float32_matmul_precision("highest")
+            torch.backends.cudnn.allow_tf32 = False
         return cls(name, device)
 
     @property

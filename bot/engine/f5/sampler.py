@@ -27,6 +27,20 @@ class Sampling:
     guided_steps: int | None = None  # approximation: guidance on the first steps only; None: on all
     pinned: bool = False  # approximation: reference frames on their known path, null pass without them
 
+    @property
+    def guided(self) -> int:
+        """Steps with a null pass: they come first."""
+        if self.cfg_strength < UNGUIDED:
+            return 0
+        return self.steps if self.guided_steps is None else min(self.guided_steps, self.steps)
+
+    @property
+    def kinds(self) -> tuple[bool, ...]:
+        """Which graphs its steps take: with a null pass, without, both in this order, or (pinned) none."""
+        if self.pinned:
+            return ()
+        return (True,) * (self.guided > 0) + (False,) * (self.guided < self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -75,8 +89,7 @@ class Sampler:
         """
         model, asked = self.transformer, len(jobs)
         length = length or max(job.frames for job in jobs)
-        guided = sampling.steps if sampling.guided_steps is None else sampling.guided_steps
-        guided = guided if sampling.cfg_strength >= UNGUIDED else 0
+        guided = sampling.guided
         if self._graphs is not None and not sampling.pinned:
             jobs, length = self._filled(jobs, length, guided > 0)
         passes = prepared(model, jobs, (False, True) if guided else (False,), length)

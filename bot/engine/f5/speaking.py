@@ -71,6 +71,7 @@ class Studio:
     seed: int = 0  # 0: by the text
     caution: Caution = _CAUTION
     retried: Callable[[], None] = lambda: None  # told when a piece came out garbled and is made again
+    came: Callable[[bool], None] = lambda again: None  # told of each piece that is speech: made again, or not
 
     def speak(self, text: str, speaker: Speaker, speed: float) -> Generator[Samples]:
         """Yields blocks of mono samples at 24 kHz, and empty ones between the steps of the work.
@@ -153,6 +154,7 @@ class Studio:
             mel = yield from _in_turns(self.exactly(job))
             if is_garbled(mel):
                 raise GarbledError(_NO_SOUND)
+        self.came(garbled)
         sampled(self.clock())
         stream = VocoderStream(self.vocoder, before=speaker.mel[-self.vocoder.context :])
         for start in range(0, len(mel), _DECODED):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.engine.voices import packaged_file
+
+PACKAGED_VOCABULARY = "infer/examples/vocab.txt"  # in the f5_tts package
 
 # The vocabulary knows only straight quotes, and no ASCII semicolon.
 _TRANSLATION = str.maketrans({";": ",", "“": '"', "”": '"', "‘": "'", "’": "'"})
@@ -105,9 +108,6 @@ class Vocabulary:
 
 def packaged_vocabulary() -> Path:
     """Where the f5-tts package keeps its vocab.txt; the package is not imported. Raises VocabularyError."""
-    found = importlib.util.find_spec("f5_tts")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        path = Path(folder) / "infer" / "examples" / "vocab.txt"
-        if path.is_file():
-            return path
+    if path := packaged_file(PACKAGED_VOCABULARY):
+        return path
     raise VocabularyError("The f5-tts package, or its vocab.txt, was not found: pip install f5-tts")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -25,25 +27,34 @@ class Warming:
     nothing could be spoken: so what is compiled is compiled before, and longer texts go without.
     """
 
-    def __init__(self, transformer: Transformer, *, guided: bool, compiled: bool, cache: Path) -> None:
-        """`compiled`: the transformer's blocks are compiled too; what comes of it is kept in `cache`."""
+    def __init__(
+        self, transformer: Transformer, *, kinds: Sequence[bool], compiled: bool, cache: Path
+    ) -> None:
+        """`kinds`: of the steps that are sampled, with a null pass or without (`Sampling.kinds`).
+
+        `compiled`: the transformer's blocks are compiled too; what comes of it is kept in `cache`.
+        """
         blocks = None
         if compiled:
             from bot.engine.f5 import compiling
 
             compiling.keep_compiled(cache)
             blocks = compiling.compiled(transformer)
-        self.graphs = Graphs(transformer, blocks)
-        buckets = in_order_of_use(_TYPICAL, guided=guided)
+        self.kinds = tuple(kinds)
+        # Kind by kind for each shape: a piece takes them all.
+        buckets = [replace(one, guided=kind) for one in in_order_of_use(_TYPICAL) for kind in kinds]
         short = [one for one in buckets if one.batch == 1 and one.length <= 2 * _TYPICAL]
-        self._first = short if compiled else buckets[:1]
-        self._rest = deque(() if compiled else buckets[1:])
+        largest = max(one.passes * one.length for one in (short if compiled else buckets))
+        self.graphs = Graphs(transformer, blocks, frames=largest)
+        self._first = short if compiled else buckets[: len(kinds)]
+        self._rest = deque(self._first if compiled else buckets)
 
     def begin(self, report: Report) -> None:
         """Makes ready what the first text needs."""
-        for number, bucket in enumerate(self._first, 1):
-            report(number / len(self._first), f"Warming length {number} of {len(self._first)}.")
-            if not self._warm(bucket):
+        many = len(self._first)
+        for number in range(1, many + 1):
+            report(number / many, f"Warming length {number} of {many}.")
+            if not self._warm(self._rest.popleft()):
                 return
 
     def go_on(self) -> bool:
@@ -53,9 +64,22 @@ class Warming:
         return bool(self._rest)
 
     @property
+    def lengths(self) -> list[int]:
+        """Those that one piece alone has all of its graphs for, ascending."""
+        warmed = set(self.graphs.warmed)
+        found = {one.length for one in warmed if one.batch == 1}
+        return sorted(
+            length for length in found if all(Bucket(1, length, kind) in warmed for kind in self.kinds)
+        )
+
+    @property
     def ready(self) -> list[str]:
-        """Batch and length of each graph there is."""
-        return [f"{bucket.batch}x{bucket.length}" for bucket in self.graphs.warmed]
+        """Batch and length of each graph there is, and its kind where there are several."""
+        one_kind = len(self.kinds) == 1
+        return [
+            f"{bucket.batch}x{bucket.length}{'' if one_kind or bucket.guided else ' unguided'}"
+            for bucket in self.graphs.warmed
+        ]
 
     def free(self) -> None:
         """Gives the memory of all graphs back; the one most used is made again while nobody speaks.
@@ -64,7 +88,7 @@ class Warming:
         """
         for bucket in self.graphs.warmed:
             self.graphs.drop(bucket)
-        self._rest = deque(self._first[:1])
+        self._rest = deque(self._first[: len(self.kinds)])
         torch.cuda.empty_cache()
 
     def _warm(self, bucket: Bucket) -> bool:

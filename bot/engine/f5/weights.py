@@ -12,6 +12,7 @@ from bot.engine.f5.architecture import NAMED
 from bot.engine.f5.hub import FileMissing, Hub, HubError
 from bot.engine.f5.hub_cache import HubFile, is_repository
 from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.tokens import PACKAGED_VOCABULARY
 from bot.engine.voices import packaged_file
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ PUBLISHED: Mapping[str, HubFile] = {
 }
 VOCODER = "charactr/vocos-mel-24khz"
 _VOCODER_FILES = ("pytorch_model.bin", "model.safetensors")
-_EXAMPLES = "infer/examples"  # in the f5_tts package
 
 Place = Path | HubFile
 
@@ -115,7 +115,7 @@ def _get(place: Place, hub: Hub, report: Report) -> Path:
 def _vocabulary_of(model: Place, hub: Hub, report: Report) -> Path:
     """vocab.txt beside the model, else the one that comes with f5-tts, else the hub's copy of that."""
     usual = PUBLISHED["F5TTS_v1_Base"].beside("vocab.txt")
-    own = packaged_file(f"{_EXAMPLES}/vocab.txt")
+    own = packaged_file(PACKAGED_VOCABULARY)
     if isinstance(model, Path):
         beside = model.with_name("vocab.txt")
         return beside if beside.is_file() else own or hub.get(usual, report)

@@ -32,12 +32,18 @@ def blocks(kind: str, dtype: torch.dtype) -> list[Block]:
 
 @pytest.mark.parametrize("heads", [1, 4])
 def test_both_ways_of_rotation_are_one(heads: int) -> None:
+    """As complex numbers, and as what is compiled; in place, and into a new tensor."""
     x = torch.randn(2, 50, 2, 4, 32, generator=GENERATOR)
     rotary = rotary_table(50, 32)
-    pairs = rotate(x.double(), rotary, heads)
-    torch.testing.assert_close(rotate(x.clone(), rotary, heads).double(), pairs, rtol=0, atol=1e-5)
-    assert torch.equal(pairs[:, 0], x[:, 0].double())
-    assert torch.equal(pairs[:, :, :, heads:], x[:, :, :, heads:].double())
+    pairs = torch.compile(rotate, backend="eager")(x.clone(), rotary, heads)
+    torch.testing.assert_close(rotate(x.clone(), rotary, heads), pairs, rtol=0, atol=1e-6)
+    assert torch.equal(pairs[:, 0], x[:, 0])
+    assert torch.equal(pairs[:, :, :, heads:], x[:, :, :, heads:])
+    half, kept = x.half(), x.half()
+    turned = rotate(half, rotary, heads)
+    assert torch.equal(turned, rotate(half.float(), rotary, heads).half())
+    assert torch.equal(half, kept)
+    assert turned.dtype == torch.half
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -55,7 +61,7 @@ def test_half_precision_attends_as_single_does(kind: str) -> None:
         assert float((exact - rough)[inside[:, first:]].norm() / exact[inside[:, first:]].norm()) < 0.02
 
 
-def test_one_compiled_function_serves_all_blocks() -> None:
+def test_one_compiled_function_serves_all_blocks_and_lengths() -> None:
     traced = 0
 
     def backend(module: torch.fx.GraphModule, _: list[Tensor]) -> object:
@@ -63,10 +69,12 @@ def test_one_compiled_function_serves_all_blocks() -> None:
         traced += 1
         return module.forward
 
-    compiled = torch.compile(Block.forward, backend=backend, dynamic=False, fullgraph=True)
-    rotary, modulation = rotary_table(40, 32), torch.randn(6, 128, generator=GENERATOR)
-    x, mask = torch.randn(2, 40, 128, generator=GENERATOR), torch.zeros(2, 1, 1, 40, dtype=torch.bfloat16)
-    for block in blocks("v1", torch.bfloat16):
-        ours = compiled(block, x, modulation, rotary, mask, 0)
-        torch.testing.assert_close(ours, block(x, modulation, rotary, mask, 0))
+    compiled = torch.compile(Block.forward, backend=backend, dynamic=True, fullgraph=True)
+    modulation = torch.randn(6, 128, generator=GENERATOR)
+    for length in (40, 48, 64):
+        x, rotary = torch.randn(2, length, 128, generator=GENERATOR), rotary_table(length, 32)
+        mask = torch.zeros(2, 1, 1, length, dtype=torch.bfloat16)
+        for block in blocks("v1", torch.bfloat16):
+            ours = compiled(block, x, modulation, rotary, mask, 0)
+            torch.testing.assert_close(ours, block(x, modulation, rotary, mask, 0))
     assert traced == 1

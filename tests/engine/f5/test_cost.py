@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.f5.cost import CostModel, Measurement
+from bot.engine.f5.graphs import Bucket, Graphs, lengths
 
 LENGTHS = (200, 300, 400, 600, 800, 1200)
 
@@ -84,3 +85,47 @@ def test_one_hiccup_moves_it_little() -> None:
     assert model.seconds(300) < 0.12
     model.observe(Measurement(300, 0.0))
     assert model.seconds(300) < 0.12
+
+
+def test_what_no_bucket_takes_costs_what_it_costs_without_a_graph() -> None:
+    model = CostModel({1: (0.0, 0.001, 0.0)}, buckets=(640, 1280), plain=(0.5, 0.0, 0.001))
+    assert model.seconds(500) == pytest.approx(0.64)
+    assert model.seconds(700) == pytest.approx(1.28)
+    assert model.seconds(100) == pytest.approx(0.5 + 10)  # to pad it to 640 is more than twice the work
+    assert model.seconds(2000) == pytest.approx(0.5 + 4000)
+    assert model.seconds(2000, batch=2) == pytest.approx(2 * (0.5 + 4000))
+    model.pad_to(())
+    assert model.seconds(500) == pytest.approx(0.5 + 250)
+
+
+@given(st.integers(1, 3000), st.sets(st.sampled_from(lengths(2048))))
+def test_it_foretells_the_length_that_is_run(frames: int, warmed: set[int]) -> None:
+    graphs = Graphs.__new__(Graphs)
+    graphs._flows = dict.fromkeys(Bucket(1, length) for length in warmed)  # type: ignore[assignment]
+    model = CostModel({1: (0.0, 1.0, 0.0)}, buckets=list(warmed), plain=(1e6, 1.0, 0.0))
+    run = graphs.fit(1, frames, True)[1]
+    assert model.seconds(frames) in (run, 1e6 + frames)
+    assert (model.seconds(frames) < 1e6) == (run in warmed)
+
+
+def test_what_is_measured_later_changes_the_coefficients_and_not_the_drift() -> None:
+    plain = [Measurement(128, 0.3, plain=True), Measurement(960, 0.9, plain=True)]
+    model = CostModel.fit([*plain, Measurement(640, 0.2)], buckets=(640,))
+    for _ in range(50):
+        model.observe(Measurement(600, 0.3))
+    drift = model.drift
+    assert drift == pytest.approx(1.5, rel=0.01)
+    model.refit([*plain, *(Measurement(frames, 0.1 + frames / 6400) for frames in (640, 320, 1280))])
+    model.pad_to((320, 640, 1280))
+    assert model.drift == drift
+    assert model.seconds(300) == pytest.approx(0.15 * drift, rel=0.01)
+    assert model.seconds(1100) == pytest.approx(0.3 * drift, rel=0.01)
+    assert model.seconds(3000) > 0.9 * drift
+    with pytest.raises(ValueError, match="one measurement"):
+        model.refit([])
+
+
+def test_where_all_is_without_graphs_that_is_the_ordinary_cost() -> None:
+    model = CostModel.fit([Measurement(128, 0.3, plain=True), Measurement(960, 0.9, plain=True)])
+    assert model.plain is None
+    assert model.seconds(960) == pytest.approx(0.9)

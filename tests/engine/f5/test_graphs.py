@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import weakref
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from bot.engine.f5.compiling import compiled, keep_compiled, tune_small_devices
 from bot.engine.f5.graphs import Bucket, Graphs, in_order_of_use, lengths
-from bot.engine.f5.model import LONGEST, Transformer
+from bot.engine.f5.model import LONGEST, Passes, Transformer
 from bot.engine.f5.precision import Precision
 from bot.engine.f5.sampler import Job, Sampler, Sampling, drained
 from tests.engine.f5.oracle_cases import SMALL, Case, lively_state
@@ -56,6 +58,35 @@ def test_a_bucket_s_numbers_are_the_plain_run_s(sampling: Sampling) -> None:
         assert same(drained(static.sample(jobs, sampling)), drained(plain.sample(jobs, sampling)))
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_length_that_has_one_kind_of_graph_alone_gives_the_same_numbers(there: bool) -> None:
+    model = transformer()
+    graphs = Graphs(model)
+    for shape in ((1, 128), (4, 192)):
+        graphs.warm(Bucket(*shape, guided=there))
+    sampling = replace(FIVE, guided_steps=2)
+    for jobs in (JOBS[:1], JOBS):
+        wanted = drained(Sampler(model).sample(jobs, sampling))
+        assert same(drained(Sampler(model, graphs).sample(jobs, sampling)), wanted)
+
+
+def test_a_bucket_holds_nothing_of_a_sampling_that_is_over() -> None:
+    model = transformer()
+    graphs = Graphs(model)
+    graphs.warm(Bucket(1, 128))
+    held: list[weakref.ref[Passes]] = []
+    prepare = model.prepare
+
+    def noted(*arguments: Any) -> Passes:
+        passes = prepare(*arguments)
+        held.append(weakref.ref(passes))
+        return passes
+
+    model.prepare = noted  # type: ignore[method-assign, assignment]
+    drained(Sampler(model, graphs).sample(JOBS[:1], FIVE))
+    assert [passes() for passes in held] == [None]
+
+
 def test_samplings_that_take_turns_in_a_bucket_do_not_mix() -> None:
     model = transformer()
     graphs = Graphs(model)
@@ -66,6 +97,25 @@ def test_samplings_that_take_turns_in_a_bucket_do_not_mix() -> None:
         for sampling in under_way:
             next(sampling)
     assert same([drained(sampling)[0] for sampling in under_way], wanted)
+
+
+@pytest.mark.parametrize("frames", [0, 2 * 4 * 192])
+def test_samplings_that_take_turns_in_several_buckets_do_not_mix(frames: int) -> None:
+    """Whether they share their inputs or not."""
+    model = transformer()
+    graphs = Graphs(model, frames=frames)
+    for bucket in (Bucket(1, 128), Bucket(1, 128, guided=False), Bucket(1, 192), Bucket(4, 192)):
+        graphs.warm(bucket)
+    assert (len({id(flow._room) for flow in graphs._flows.values()}) == 1) == bool(frames)
+    sampling = replace(FIVE, guided_steps=3)
+    batches = [JOBS[:1], JOBS[1:2], JOBS[2:], JOBS]
+    wanted = [drained(Sampler(model).sample(jobs, sampling)) for jobs in batches]
+    under_way = [Sampler(model, graphs).sample(jobs, sampling) for jobs in batches]
+    for _ in range(5):
+        for one in under_way:
+            next(one)
+    for one, mels in zip(under_way, wanted, strict=True):
+        assert same(drained(one), mels)
 
 
 def test_the_smallest_bucket_that_fits_is_taken_if_it_is_worth_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -100,6 +101,23 @@ def test_guidance_on_no_step_is_none_and_on_all_steps_is_guidance(sampler: Sampl
     some = drained(sampler.sample(JOBS, replace(FIVE, guided_steps=2)))
     assert relative(some[0], every[0]) > 1e-3
     assert relative(some[0], none[0]) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("changed", "guided", "kinds"),
+    [
+        ({}, 5, (True,)),
+        ({"guided_steps": 9}, 5, (True,)),
+        ({"guided_steps": 2}, 2, (True, False)),
+        ({"guided_steps": 0}, 0, (False,)),
+        ({"cfg_strength": 0.0}, 0, (False,)),
+        ({"cfg_strength": 1e-6, "guided_steps": 2}, 0, (False,)),
+        ({"pinned": True}, 5, ()),
+    ],
+)
+def test_which_steps_are_guided(changed: dict[str, Any], guided: int, kinds: tuple[bool, ...]) -> None:
+    sampling = replace(FIVE, **changed)
+    assert (sampling.guided, sampling.kinds) == (guided, kinds)
 
 
 @pytest.mark.parametrize("cfg_strength", [0.0, 2.0])

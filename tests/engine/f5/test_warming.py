@@ -17,8 +17,12 @@ from tests.engine.f5.oracle_cases import SMALL, lively_state
 
 @pytest.fixture
 def warming(tmp_path: Path) -> Warming:
+    return warming_of((True,), tmp_path)
+
+
+def warming_of(kinds: tuple[bool, ...], cache: Path) -> Warming:
     transformer = Transformer(lively_state(SMALL.shapes()), SMALL, Precision.of("fp32", "cpu"))
-    return Warming(transformer, guided=True, compiled=False, cache=tmp_path)
+    return Warming(transformer, kinds=kinds, compiled=False, cache=cache)
 
 
 class Failing:
@@ -69,7 +73,32 @@ def test_what_cannot_be_had_is_gone_without(
 def test_all_graphs_memory_is_given_back_and_the_first_made_again(warming: Warming) -> None:
     warming.begin(lambda share, sentence: None)
     warming.go_on()
+    assert warming.graphs._room
     warming.free()
     assert warming.ready == []
+    assert warming.graphs._room is None
     assert not warming.go_on()
+    assert warming.ready == ["1x640"]
+
+
+def test_steps_with_a_null_pass_and_without_have_graphs_side_by_side(tmp_path: Path) -> None:
+    warming = warming_of((True, False), tmp_path)
+    assert warming.lengths == []
+    warming.begin(lambda share, sentence: None)
+    assert warming.ready == ["1x640 unguided", "1x640"]
+    assert warming.lengths == [640]
+    warming.go_on()
+    assert warming.lengths == [640]  # the other kind of the next length is still to come
+    warming.go_on()
+    assert len(warming.lengths) == 2
+    warming.free()
+    assert warming.lengths == []
+    while warming.go_on():
+        pass
+    assert warming.lengths == [640]
+
+
+def test_what_is_begun_later_has_its_first_graphs_while_nobody_speaks(warming: Warming) -> None:
+    """As after a change of precision."""
+    assert warming.go_on()
     assert warming.ready == ["1x640"]

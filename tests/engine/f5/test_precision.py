@@ -1,0 +1,44 @@
+"""Which numbers are computed with, and what the process is set to for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from bot.engine.f5.precision import NAMES, Precision, PrecisionError
+
+
+@pytest.fixture
+def tf32() -> Iterator[None]:
+    """As a container may have it: rounded to 10 bits wherever that is quicker."""
+    before = torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    torch.backends.cudnn.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")
+    yield
+    torch.backends.cudnn.allow_tf32 = before[0]
+    torch.set_float32_matmul_precision(before[1])
+
+
+@pytest.mark.usefixtures("tf32")
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_gpu_fp32_is_all_of_its_bits_and_the_others_stay_as_quick(name: str) -> None:
+    assert Precision.of(name, "cuda").name == name
+    rounds = name != "fp32"
+    assert torch.backends.cudnn.allow_tf32 is rounds
+    assert torch.backends.cuda.matmul.allow_tf32 is rounds
+    assert torch.get_float32_matmul_precision() == ("high" if rounds else "highest")
+
+
+@pytest.mark.usefixtures("tf32")
+def test_on_a_processor_nothing_is_set() -> None:
+    Precision.of("fp32", "cpu")
+    assert torch.backends.cudnn.allow_tf32
+
+
+def test_what_there_is_not_is_one_sentence() -> None:
+    with pytest.raises(PrecisionError, match="no precision 'fp64'"):
+        Precision.of("fp64", "cpu")
+    with pytest.raises(PrecisionError, match="needs a GPU"):
+        Precision.of("fp16", "cpu")
