@@ -82,7 +82,7 @@ class Bot:
         self.base = ""
         self.spoken: dict[str, float] = {}  # utterance -> when its first sample went out, monotonic
         self.gaps: list[float] = []  # seconds of silence between two utterances
-        self.silences: list[float] = []  # when each utterance was over
+        self.finished: set[str] = set()  # utterances that were heard to their end
         self._silent_since = 0.0
         self._ready = asyncio.Event()
 
@@ -103,7 +103,7 @@ class Bot:
                     self.gaps.append(entry["at"] - self._silent_since)
             elif entry["kind"] == "Spoken":
                 self._silent_since = entry["at"]
-                self.silences.append(entry["at"])
+                self.finished.add(entry["utterance"]["id"])
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(60):

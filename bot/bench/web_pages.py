@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import numpy as np
 
 from bot.bench.chat_server import ChatServer
 from bot.bench.report import Row
 from bot.bench.web import Bot, bot_process, engine_process
 from bot.metrics import quantile
 from bot.playback.browser import HEADER
+from bot.playback.clock import TICK
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -168,9 +170,9 @@ async def _heard(browser: Browser, bot: Bot, http: aiohttp.ClientSession, speech
         await _until(page, "taps.length")
         epoch = time.time() - time.monotonic()
         for number in range(_TIMES // 2):
-            run = frames.runs
+            run, waited = frames.runs, await _first_sounds(http, bot)
             asked = time.monotonic()
-            await _say(http, bot, f"number {number}")
+            identity = await _say(http, bot, f"number {number}")
             while frames.runs == run:  # noqa: ASYNC110 (bound to come)
                 await asyncio.sleep(0.005)
             position = frames.first
@@ -178,15 +180,15 @@ async def _heard(browser: Browser, bot: Bot, http: aiohttp.ClientSession, speech
                 page, f"taps.at(-1).origin !== null && taps.at(-1).start > taps.at(-1).origin + {position}"
             )
             played = (await page.evaluate(_WHEN, position)) / 1000 - epoch
-            delays.append(played - asked - await _first(http, bot))
-            await _skip(http, bot)
+            while identity not in bot.finished:  # noqa: ASYNC110 (bound to come)
+                await asyncio.sleep(0.05)
+            delays.append(played - asked - (await _first_sounds(http, bot) - waited))
         await page.evaluate(_BUSY)
         before = await page.evaluate("taps.at(-1).underruns")
         began = time.monotonic()
         while time.monotonic() - began < speech:
-            done = len(bot.silences)
-            await _say(http, bot, _SPEECH)
-            while len(bot.silences) == done:  # noqa: ASYNC110 (bound to come)
+            identity = await _say(http, bot, _SPEECH)
+            while identity not in bot.finished:  # noqa: ASYNC110 (bound to come)
                 await asyncio.sleep(0.05)
         took = time.monotonic() - began
         await page.evaluate("clearInterval(busy)")
@@ -206,7 +208,7 @@ async def _heard(browser: Browser, bot: Bot, http: aiohttp.ClientSession, speech
 
 
 class _Frames:
-    """The bot's stream, as a second page has it. `first` is the position at which the last run began."""
+    """The bot's stream, as a second page has it. `first` is the position at which the last speech began."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -215,7 +217,10 @@ class _Frames:
     async def read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             if message.type is aiohttp.WSMsgType.BINARY and message.data[3] & 1:
-                self.first = int(HEADER.unpack_from(message.data)[7])
+                samples = np.frombuffer(message.data, "<i2", offset=HEADER.size)
+                # Speech may begin with the second of the two blocks that a frame holds.
+                blocks = int(np.flatnonzero(samples)[0]) // TICK if samples.any() else 0
+                self.first = int(HEADER.unpack_from(message.data)[7]) + blocks * TICK
                 self.runs += 1
 
 
@@ -236,10 +241,11 @@ async def _skip(http: aiohttp.ClientSession, bot: Bot) -> None:
     await asyncio.sleep(0.5)  # the API has a rate that a client must keep, and the page its way out
 
 
-async def _first(http: aiohttp.ClientSession, bot: Bot) -> float:
-    """Seconds from asking the engine to its first chunk, as a rule."""
-    async with http.get(f"{bot.base}/api/metrics") as answer:
-        return float((await answer.json())["first_sound"]["p50"] or 0)
+async def _first_sounds(http: aiohttp.ClientSession, bot: Bot) -> float:
+    """Seconds that the engine has taken to its first chunks, of all that it was asked for so far."""
+    async with http.get(f"{bot.base}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return next(float(line.split()[1]) for line in lines if "first_sound_seconds_sum" in line)
 
 
 async def _connected(http: aiohttp.ClientSession, bot: Bot) -> None:

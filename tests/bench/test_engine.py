@@ -18,6 +18,7 @@ from bot.bench.engine.contestant import Files, Run
 from bot.bench.engine.entrants import EXACT, Entrant, ModelSpec, chosen, entrants, without_stock
 from bot.bench.engine.numbers import rows
 from bot.bench.engine.remote import Remote, WorkerFault
+from bot.bench.engine.streaming import LINES, streamed, streaming_table
 from bot.bench.engine.sweep import AXES, cases, sweep
 from bot.command_line.dispatch import dispatch
 from tests.bench.engine_files import small_files
@@ -96,6 +97,29 @@ def test_the_sweep_runs_what_axes_share_once(stable: Stable) -> None:
     assert len(asked) == 4
     assert all(0 < run.first <= run.total for _, _, run in runs)
     assert set(remote.ask("profile", case=CASE.json())) == {"text", "transformer", "vocoder", "copies"}
+
+
+def test_lines_are_streamed_as_on_air(stable: Stable) -> None:
+    remote, _ = stable.of(ModelSpec("ours", "fp32"), "fp32")
+    runs, notes = streamed(remote, CASE, 1, lambda _: None)
+    assert not notes
+    assert [name for name, _ in runs] == [f"a line of {seconds:g} s" for seconds in LINES]
+    for (_, run), seconds in zip(runs, LINES, strict=True):
+        assert 0 < run.first <= run.total
+        assert run.starved >= 0
+        assert 0.3 * seconds < run.sound < 3 * seconds + 1
+    assert runs[-1][1].sound > runs[0][1].sound
+    table = streaming_table(runs, "fp32")
+    assert [line.values[4] for line in table.lines] == [run.total / run.sound for _, run in runs]
+
+
+def test_stock_cannot_stream(files: Files) -> None:
+    pytest.importorskip("f5_tts")
+    pytest.importorskip("vocos")
+    here = Here(files)
+    here.ask("load", model=EXACT.json())
+    with pytest.raises(WorkerFault, match="stock cannot stream"):
+        here.ask("stream", case=CASE.json())
 
 
 def test_the_axes_of_the_sweep() -> None:

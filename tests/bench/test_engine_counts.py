@@ -48,16 +48,22 @@ def test_the_vocoder_is_a_hundredth() -> None:
     assert vocoder(VOCOS, Case(), 2).flops < sampling(BASE, Case(), "fp16").flops / 100
 
 
-def test_whichever_takes_longer() -> None:
+def test_whichever_takes_longer_and_then_what_is_between() -> None:
     assert Work(10, 10).seconds(5, 1) == 10
     assert Work(10, 10).seconds(1, 5) == 10
+    assert Work(10, 10, 5).seconds(1, 5) == 11
 
 
-@pytest.mark.parametrize(("reference", "ms"), [(3, 130), (5, 189), (12, 429)])
-def test_orin_as_derived_by_hand(reference: float, ms: float) -> None:
-    seconds = projected(BASE, VOCOS, Case(reference), "fp16", ORINS[0])
+# The products alone take 130, 189 and 429 ms. Between them an uncompiled block moves 98 kB a frame, and a
+# compiled one 45: at 143 GB/s another 99 or 45 ms for 2 * 469 frames, 22 blocks and 7 steps.
+@pytest.mark.parametrize(
+    ("reference", "fused", "ms"),
+    [(3, True, 178), (3, False, 231), (5, True, 257), (5, False, 332), (12, True, 564)],
+)
+def test_orin_as_derived_by_hand(reference: float, fused: bool, ms: float) -> None:
+    seconds = projected(BASE, VOCOS, Case(reference), "fp16", ORINS[0], fused=fused)
     assert seconds * 1000 == pytest.approx(ms, rel=0.05)
-    assert projected(BASE, VOCOS, Case(reference), "fp16", ORINS[1]) > seconds * 1.4
+    assert projected(BASE, VOCOS, Case(reference), "fp16", ORINS[1], fused=fused) > seconds * 1.2
 
 
 def test_the_table_says_what_it_assumes() -> None:

@@ -173,9 +173,9 @@ def test_bench_sources(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "nowhere" / "chat.json"
-    code, out, err = bench("chat", "--messages", "1", "--json", str(file))
+    code, out, err = bench("pipeline", "--messages", "1", "--starts", "1", "--json", str(file))
     assert code == 1
-    assert "paid messages lost in the evening" in out  # what was measured is not lost with the file
+    assert "start to connected and ready" in out  # what was measured is not lost with the file
     assert err.strip() == f"{file} cannot be written: No such file or directory"
 
 

@@ -50,14 +50,19 @@ def _products(precision: Precision, rows: int, inner: int, out: int) -> list[Cal
     x = torch.randn(rows, inner, device=device)
     layer = precision.linear(weight, torch.zeros(out, device=device))
     if precision.name == "int8":
-        a = torch.ones(rows, inner, dtype=torch.int8, device=device)
-        b = torch.ones(out, inner, dtype=torch.int8, device=device).mT
+        # Not all the same: numbers that do not change take less power, and run at a higher clock.
+        a, b = (
+            torch.randint(-127, 128, (rows, inner), dtype=torch.int8, device=device) for rows in (rows, out)
+        )
+        b = b.mT
         return [lambda: layer(x), *([lambda: torch._int_mm(a, b)] if device.type == "cuda" else [])]
     a, b = x.to(precision.dtype), weight.to(precision.dtype).mT
     return [lambda: layer(a), lambda: torch.mm(a, b)]
 
 
 def _bandwidth(meter: Meter, size: int, least: float) -> float:
+    if meter.gpu:
+        size = min(size, torch.cuda.mem_get_info(meter.device)[0] // 4)
     source = torch.ones(size // 4, device=meter.device)
     target = torch.empty_like(source)
 

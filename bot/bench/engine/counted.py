@@ -13,21 +13,28 @@ WIDTHS = {"fp32": 4, "bf16": 2, "fp16": 2, "int8": 1}  # bytes of a weight
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What cannot be left out: a multiplication and an addition are two operations; bytes are those of
-    weights, once a step, and of what each layer reads and writes with everything small fused into it."""
+    """A multiplication and an addition are two operations. `bytes` are what the products read and write: the
+    weights, once a step, and their inputs and outputs. `between` is what is moved between one product and
+    the next by all that is small (norms, rotation, activation, gates)."""
 
     flops: float
     bytes: float
+    between: float = 0.0
+
+    @property
+    def moved(self) -> float:
+        return self.bytes + self.between
 
     def __add__(self, other: Work) -> Work:
-        return Work(self.flops + other.flops, self.bytes + other.bytes)
+        return Work(self.flops + other.flops, self.bytes + other.bytes, self.between + other.between)
 
     def times(self, count: float) -> Work:
-        return Work(self.flops * count, self.bytes * count)
+        return Work(self.flops * count, self.bytes * count, self.between * count)
 
     def seconds(self, flops: float, bytes_: float) -> float:
-        """On a machine of so many operations and bytes per second, whichever takes longer."""
-        return max(self.flops / flops, self.bytes / bytes_)
+        """On a machine of so many operations and bytes per second: of a product whichever takes longer, and
+        what is between products after them."""
+        return max(self.flops / flops, self.bytes / bytes_) + self.between / bytes_
 
 
 def whole(arch: Architecture, vocos: VocosArchitecture, case: Case, precision: str) -> Work:
@@ -37,17 +44,20 @@ def whole(arch: Architecture, vocos: VocosArchitecture, case: Case, precision: s
     )
 
 
-def sampling(arch: Architecture, case: Case, precision: str) -> Work:
+def sampling(arch: Architecture, case: Case, precision: str, *, fused: bool = True) -> Work:
     """All steps of the transformer."""
     guided = case.steps if case.guided_steps is None else min(case.guided_steps, case.steps)
     null = case.new_frames if case.pinned else case.frames
-    both = step(arch, [case.frames] * case.batch + [null] * case.batch, precision)
-    alone = step(arch, [case.frames] * case.batch, precision)
+    both = step(arch, [case.frames] * case.batch + [null] * case.batch, precision, fused=fused)
+    alone = step(arch, [case.frames] * case.batch, precision, fused=fused)
     return both.times(guided) + alone.times(case.steps - guided)
 
 
-def step(arch: Architecture, lengths: list[int], precision: str) -> Work:
-    """One step of sequences so many frames long; modulation comes from tables."""
+def step(arch: Architecture, lengths: list[int], precision: str, *, fused: bool = True) -> Work:
+    """One step of sequences so many frames long; modulation comes from tables.
+
+    `fused`: neighbours between two products are one kernel, as a compiler makes them; else each is its own.
+    """
     width = WIDTHS[precision]
     act = max(width, 2)  # of what goes from layer to layer; the residual stream is float32
     dim, inner, ff, frames = arch.dim, arch.inner, arch.ff, sum(lengths)
@@ -56,8 +66,12 @@ def step(arch: Architecture, lengths: list[int], precision: str) -> Work:
     flops = 2.0 * frames * linear * arch.depth + sum(4.0 * n * n * inner for n in lengths) * arch.depth
     flops += 2.0 * frames * (2 * conv + 2 * arch.mel * dim)
     weights = linear * arch.depth * width + 2 * conv * max(width, 2) + 2 * arch.mel * dim * 4
-    moved = frames * arch.depth * (24 * dim + act * (8 * dim + 8 * inner + 2 * ff))
-    return Work(flops, weights + moved)
+    moved = frames * arch.depth * act * (4 * dim + 8 * inner + 2 * ff)
+    if fused:  # norms and gates over the float32 residual stream, rotation, activation
+        between = (20 + 4 * act) * dim + 4 * act * inner + 2 * act * ff
+    else:  # norm, cast, gate; to float32, turn, back
+        between = (40 + 4 * act) * dim + (32 + 4 * act) * inner + 2 * act * ff
+    return Work(flops, weights + moved, float(frames * arch.depth * between))
 
 
 def text(arch: Architecture, case: Case) -> Work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 STOCK_WHERE = (
@@ -58,6 +58,7 @@ def entrants(device: str, steps: int = 7) -> list[Entrant]:
             Entrant("fp16 + graphs + compile", fast, steps, quick=False),
             Entrant("int8", ModelSpec("ours", "int8"), steps),
             Entrant("int8 + graphs", ModelSpec("ours", "int8", graphs=True), steps, quick=False),
+            Entrant("int8 + graphs + compile", replace(fast, precision="int8"), steps, quick=False),
         ]
         base = graphs
     else:

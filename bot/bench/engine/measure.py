@@ -18,6 +18,7 @@ from bot.bench.engine.numbers import rows
 from bot.bench.engine.projection import table as projection
 from bot.bench.engine.remote import Remote, WorkerFault
 from bot.bench.engine.startup import seconds_to_ready
+from bot.bench.engine.streaming import streamed, streaming_table
 from bot.bench.engine.sweep import sweep
 from bot.bench.engine.tables import Shares, contest_table, profile_table, sweep_table
 from bot.bench.report import Report, Row, Table
@@ -71,7 +72,7 @@ def _measured(found: Material, plan: Plan, stable: Stable, folder: Path, tell: T
     tables += more
     tables.append(projection(found.architecture, found.vocos, plan.case.steps))
     usual = real_size and plan.case == _USUAL
-    budgets = rows(standings, kind == "cuda", batched, usual)
+    budgets = rows(standings, kind == "cuda", batched, usual, plan.case.seconds)
     budgets += _start(found.files, usual, notes, tell)
     budgets += _ceiling_rows(ceilings)
     facts = machine["facts"]
@@ -89,7 +90,7 @@ def _more(
     notes: list[str],
     tell: Tell,
 ) -> tuple[float | None, list[Table]]:
-    """The share of the matrix ceiling at a batch of 8, if it was measured; components and sweep."""
+    """The share of the matrix ceiling at a batch of 8, if it was measured; components, sweep, streaming."""
     tables: list[Table] = []
     profiles = {}
     for one in standings:
@@ -114,6 +115,11 @@ def _more(
     notes += faults
     if runs:
         tables.append(sweep_table(runs, entrant.model, entrant.name, shares))
+    if "streaming" in plan.sweep:
+        lines, faults = streamed(remote, plan.case, rounds, tell)
+        notes += faults
+        if lines:
+            tables.append(streaming_table(lines, entrant.name))
     batched = next(
         (shares.matrix(case, entrant.model, run.total) for _, case, run in runs if case.batch == 8), None
     )

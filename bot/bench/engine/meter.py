@@ -15,7 +15,7 @@ _STATUS = Path("/proc/self/status")
 
 
 class Meter:
-    """Of one device. On a CPU memory is the whole process's; on a GPU what torch holds there."""
+    """Of one device. On a CPU memory is the whole process's; on a GPU what torch has of its."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -39,6 +39,7 @@ class Meter:
     def forget_peak(self) -> None:
         """`peak` counts from here on."""
         if self.gpu:
+            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self.device)
             return
         with contextlib.suppress(OSError):
@@ -47,7 +48,8 @@ class Meter:
     def peak(self) -> int:
         """The most bytes at once since `forget_peak`; 0 where the system does not tell."""
         if self.gpu:
-            return torch.cuda.max_memory_allocated(self.device)
+            # Reserved, for what graphs hold counts as free between their runs.
+            return torch.cuda.max_memory_reserved(self.device)
         return _of_status("VmHWM")
 
 

@@ -11,10 +11,13 @@ from bot.bench.report import Row
 _INT8_ERROR = 2.0  # %: above it int8 is held to no speed
 
 
-def rows(standings: Sequence[Standing], gpu: bool, batched: float | None, usual: bool) -> list[Row]:
+def rows(
+    standings: Sequence[Standing], gpu: bool, batched: float | None, usual: bool, seconds: float = 2.0
+) -> list[Row]:
     """`usual`: the case is the one that budgets are set for (3 s + 2 s, 7 steps, the model's real size), else
-    there are none. `batched`: share of the matrix ceiling at a batch of 8, in percent."""
-    found = _gpu(standings, batched) if gpu else _cpu(standings)
+    there are none. `batched`: share of the matrix ceiling at a batch of 8, in percent. `seconds`: of speech.
+    """
+    found = _gpu(standings, batched, seconds) if gpu else _cpu(standings)
     exact = _of(standings, ModelSpec("ours", "fp32"))
     if exact is not None and (off := error(exact, standings)) is not None:
         found.append(Row("fp32: mel error", off * 100, "%", 0.001, digits=5))
@@ -41,7 +44,7 @@ def _cpu(standings: Sequence[Standing]) -> list[Row]:
     return found
 
 
-def _gpu(standings: Sequence[Standing], batched: float | None) -> list[Row]:
+def _gpu(standings: Sequence[Standing], batched: float | None, seconds: float) -> list[Row]:
     found: list[Row] = []
     own = [one for one in standings if one.entrant.model.kind == "ours" and one.entrant.guided_steps is None]
     own = [one for one in own if one.entrant.model.precision == "fp16" and not one.entrant.pinned]
@@ -51,7 +54,7 @@ def _gpu(standings: Sequence[Standing], batched: float | None) -> list[Row]:
         found += _faster(name, best, _of(standings, ModelSpec("stock", "fp16")), 3)
         found += _faster(name, best, _of(standings, ModelSpec("recipe", "fp16", compiled=True)), 1.5)
         found.append(Row(f"{name}: first sound", best.first * 1000, "ms", 60))
-        found.append(Row(f"{name}: RTF", best.total / 2.0, "", 0.01, digits=4))
+        found.append(Row(f"{name}: RTF", best.total / seconds, "", 0.01, digits=4))
         found += _error(name, best, standings, 0.5)
     if batched is not None:
         found.append(Row("share of the matrix ceiling, batch of 8", batched, "%", 50, least=True))

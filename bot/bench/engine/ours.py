@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -15,13 +16,18 @@ from bot.bench.engine.case import Case
 from bot.bench.engine.contestant import Files, Run
 from bot.bench.engine.meter import Meter
 from bot.engine.f5.checkpoint import open_model, open_vocoder
-from bot.engine.f5.graphs import Bucket, Graphs, lengths
+from bot.engine.f5.cost import CostModel
+from bot.engine.f5.duration import Duration
+from bot.engine.f5.graphs import Bucket, Graphs, in_order_of_use, lengths
 from bot.engine.f5.grid import grid
 from bot.engine.f5.linear import Linear
+from bot.engine.f5.maker import Maker
+from bot.engine.f5.measuring import Measuring
 from bot.engine.f5.mel import log_mel
 from bot.engine.f5.model import Transformer
 from bot.engine.f5.precision import Precision
 from bot.engine.f5.sampler import Job, Sampler, Sampling, drained, prepared
+from bot.engine.f5.speaking import Samples, Speaker, Studio
 from bot.engine.f5.tokens import Vocabulary, warm
 from bot.engine.f5.vocoder import Vocoder
 from bot.engine.f5.vocoder_stream import VocoderStream
@@ -59,6 +65,7 @@ class Ours:
         self.vocoder = Vocoder(voice, voice.architecture, wide, device)
         self._compiled, self._capture = compiled, graphs
         self._mels: dict[float, Tensor] = {}
+        self._costs: dict[Sampling, CostModel] = {}
 
     @cached_property
     def _graphs(self) -> Graphs | None:
@@ -124,6 +131,35 @@ class Ours:
             "copies": copies,
         }
 
+    def spoken(self, case: Case) -> Iterator[Samples]:
+        """The text of a case as the engine streams it."""
+        return self._studio(case).speak(case.text, self._speaker(case), 1.0)
+
+    def _speaker(self, case: Case) -> Speaker:
+        duration = Duration(case.reference_text, case.reference_frames, 0.0)
+        return Speaker("bench", self._mel(case), case.reference_text, duration, level=0.1)
+
+    def _studio(self, case: Case) -> Studio:
+        sampling = self._sampling(case)
+        if sampling not in self._costs:
+            buckets = []
+            if self._graphs and self._capture:
+                buckets = in_order_of_use(case.frames, batches=(1,))
+                for bucket in buckets:
+                    self._graphs.warm(bucket)
+            measuring = Measuring(self._sampler, self.vocoder, sampling, time.perf_counter)
+            self._costs[sampling] = measuring.begin([bucket.length for bucket in buckets])
+        maker = Maker(lambda jobs: self._sampler.sample(jobs, sampling), most=1)
+        return Studio(
+            vocabulary=self.vocabulary,
+            vocoder=self.vocoder,
+            cost=self._costs[sampling],
+            make=maker.make,
+            exactly=lambda job: _only(self._sampler.sample([job], sampling)),
+            clock=time.perf_counter,
+            seed=case.seed,
+        )
+
     def _mel(self, case: Case) -> Tensor:
         """Cached, as the engine has it for each voice."""
         if case.reference not in self._mels:
@@ -144,3 +180,7 @@ class Ours:
             guided_steps=case.guided_steps,
             pinned=case.pinned,
         )
+
+
+def _only(sampling: Generator[None, None, list[Tensor]]) -> Generator[None, None, Tensor]:
+    return (yield from sampling)[0]

@@ -31,6 +31,8 @@ class Stock:
         self._meter = Meter(device)
         self._vocabulary = Vocabulary.load(Path(files.vocabulary))
         checkpoint = open_model(Path(files.model), files.architecture, self._vocabulary.size)
+        if precision == "fp32" and not recipe:
+            torch.backends.cudnn.allow_tf32 = False  # what errors are measured against is float32 throughout
         # On a CPU f5_tts loads float32, which autocast works from.
         loaded = torch.float16 if device.type == "cuda" and precision != "fp32" else torch.float32
         with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""How time grows with steps, length, reference and batch."""
+"""How time grows with steps, length, reference and batch. The axis "streaming" is `streaming.py`'s."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.bench.engine.contest import Tell
 from bot.bench.engine.contestant import Run
 from bot.bench.engine.remote import Remote, WorkerFault
 
-AXES = ("steps", "lengths", "references", "batch")
+AXES = ("steps", "lengths", "references", "batch", "streaming")
 _STEPS = (5, 6, 7, 10, 12, 16, 32)
 _LENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # s
 _REFERENCES = (3.0, 5.0, 8.0)  # s

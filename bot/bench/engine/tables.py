@@ -51,7 +51,7 @@ class Shares:
 
     def bandwidth(self, case: Case, model: ModelSpec, seconds: float) -> float:
         """The counted bytes in percent of what could be moved meanwhile."""
-        return 100 * whole(self._arch, self._vocos, case, model.precision).bytes / seconds / self._bandwidth
+        return 100 * whole(self._arch, self._vocos, case, model.precision).moved / seconds / self._bandwidth
 
 
 def contest_table(

@@ -37,7 +37,14 @@ class Worker:
                 if asked.get("mel"):
                     np.save(asked["mel"], mel.numpy())
                 return asdict(run)
+            case "stream":
+                from bot.bench.engine.ours import Ours
+                from bot.bench.engine.streaming import stream
+
+                assert isinstance(self._here, Ours), "stock cannot stream"
+                return stream(self._here, case).json()
             case "profile":
+                self._here.profile(case)  # its shapes are its own: what is done but once is done before
                 return dict(self._here.profile(case))
             case other:
                 raise ValueError(f"unknown request {other!r}")
