@@ -27,7 +27,7 @@ class AudioSettings(Protocol):
     def latency(self) -> float: ...
 
 
-def make_output(audio: AudioSettings, report: Report, *, jitter: float = 0.07) -> Output:
+def make_output(audio: AudioSettings, report: Report, *, jitter: float = 0.06) -> Output:
     """The output that the settings name; it tells of itself through `report`, in the loop's thread.
 
     `jitter`: seconds that browser pages hold sound back. OutputError: it is none, or its file cannot be.

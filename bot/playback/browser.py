@@ -34,7 +34,7 @@ class BrowserOutput(ClockOutput):
         self,
         report: Report,
         *,
-        jitter: float = 0.07,
+        jitter: float = 0.06,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

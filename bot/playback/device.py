@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -31,26 +32,33 @@ PATIENT_RETRY = 1.2  # once it has been away for long, so that looking costs lit
 LONG = 30.0
 SLOW = 3.0  # seconds after which a call that does not return is told of
 GIVE_UP = 1.0  # seconds that closing may take at the end
+OFTEN, WITHIN = 2, 60.0  # breaks in so many seconds, after which more is buffered
+WIDER, WIDEST = 1.5, 0.25  # times as much, and at most so many seconds
+UNTIL_SILENT = 10.0  # seconds that a silence is waited for: opening the device anew is a break itself
 
 
 class DeviceOutput:
     """A continuous stream to the device that `wanted` names ("": the system's default).
 
     It plays silence while there is nothing to say, so that a first sample goes out with the next callback.
-    `latency` asked for is what the device buffers: more is safer, less is quicker.
+    `latency` asked for is what the device buffers: more is safer, less is quicker. Where speech breaks off
+    again and again because the machine is too busy for it, more is buffered from the next silence on.
     """
 
     def __init__(self, wanted: str, latency: float, report: Report) -> None:
         self.rate = RATE
         self.latency = latency + PERIOD
-        self.underflows = 0
+        self.breaks = 0  # in what was spoken, because the buffer ran dry
         self._wanted = wanted
         self._asked = latency
         self._report = report
         self._reported = OutputState(State.STARTING)
         self._environment_sink = os.environ.get("PULSE_SINK", "")
+        self._widened = ""  # what is said of it
         self._stream: Any = None
         self._last_callback = 0.0
+        self._last_breaks: deque[float] = deque(maxlen=OFTEN)
+        self._spoke_at = -math.inf  # when speech was last handed out
         self._failure: BaseException | None = None
         self._thread: PortAudioThread | None = None
 
@@ -66,8 +74,10 @@ class DeviceOutput:
                 except OutputError as error:
                     self._tell(State.WAITING, str(error))
                 else:
-                    self._tell(State.READY, device.title)
-                    await self._until_lost(ended)
+                    self._tell(State.READY, device.title + self._widened)
+                    if not await self._until_lost(ended):
+                        await self._patiently(self._drop)
+                        continue
                     lost_at = time.monotonic()
                     gone = f"The sound device {device.title} went away; speech goes on when it is back."
                     self._tell(State.WAITING, gone)
@@ -79,20 +89,36 @@ class DeviceOutput:
 
     # ------------------------------------------------------------ in the event loop
 
-    async def _until_lost(self, ended: asyncio.Event) -> None:
+    async def _until_lost(self, ended: asyncio.Event) -> bool:
+        """False: the device is there, and is to be opened anew with more in its buffer."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LOOK)
             if self._failure is not None:
                 raise self._failure
             if ended.is_set():
-                return
+                return True
+            if self._is_too_narrow():
+                return False
             seen = self._last_callback
             if time.monotonic() - seen > SILENT:
                 # After the whole machine slept this looks the same: a living stream calls again at once.
                 await asyncio.sleep(LOOK / 2)
                 if self._last_callback == seen:
-                    return
+                    return True
+
+    def _is_too_narrow(self) -> bool:
+        """Whether more is to be buffered from now on: when nothing sounds, or it has sounded on for long."""
+        now, breaks = time.monotonic(), self._last_breaks
+        if len(breaks) < OFTEN or now - breaks[0] > WITHIN or self._asked >= WIDEST:
+            return False
+        if now - self._spoke_at < self._asked + LOOK and now - breaks[-1] < UNTIL_SILENT:
+            return False
+        self._asked = min(self._asked * WIDER, WIDEST)
+        breaks.clear()
+        self._widened = f" (speech broke off: it holds {self._asked:.2f} s now, see audio.latency)"
+        log.info("speech broke off %d times within %g s%s", OFTEN, WITHIN, self._widened)
+        return True
 
     async def _close(self) -> None:
         """What was handed out is heard to its end, for a stream that stops drops what it still has."""
@@ -181,9 +207,13 @@ class DeviceOutput:
 
         def callback(out: Any, frames: int, times: Any, status: Any) -> None:
             nonlocal scratch
-            self._last_callback = time.monotonic()
-            if status.output_underflow:
-                self.underflows += 1
+            now = time.monotonic()
+            # Not every sound system tells of it; later than all that it holds is too late in any case.
+            late = status.output_underflow or now - self._last_callback > self._asked + PERIOD
+            if late and now - self._spoke_at < SILENT:
+                self.breaks += 1
+                self._last_breaks.append(now)
+            self._last_callback = now
             delay = times.outputBufferDacTime - times.currentTime
             if 0 < delay < 10 * self._asked and math.isfinite(delay):
                 self.latency = delay
@@ -191,7 +221,8 @@ class DeviceOutput:
                 scratch = np.zeros(frames, np.float32)
             block = scratch[:frames]
             try:
-                pull(block)
+                if pull(block):
+                    self._spoke_at = now
             except BaseException as error:
                 self._failure = error  # raised where the loop watches the stream
                 raise abort from error

@@ -106,7 +106,7 @@ async def main() -> None:
                 break
             case ["die"]:
                 break  # asyncio.run cancels what runs, as a bot that ends on an error does
-    say("bye", underflows=output.underflows, gaps=player.gaps, latency=output.latency)
+    say("bye", breaks=output.breaks, gaps=player.gaps, latency=output.latency)
 
 
 if __name__ == "__main__":

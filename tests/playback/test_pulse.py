@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -84,7 +85,7 @@ async def test_every_sample_arrives_once_in_order(pulse: PulseServer) -> None:
     assert np.array_equal(heard[: 2 * 48_000, 0], counter(2))
     assert np.array_equal(heard[:, 0], heard[:, 1])
     assert not heard[2 * 48_000 :].any()
-    assert said["underflows"] == 0
+    assert said["breaks"] == 0
 
 
 async def test_the_last_word_is_whole_when_the_bot_ends_after_it(pulse: PulseServer) -> None:
@@ -124,6 +125,31 @@ async def test_a_cut_is_heard_as_silence_within_100_ms(pulse: PulseServer) -> No
         # The fade ends it without a step.
         assert np.abs(np.diff(recording.samples[:, 0])).max() < 0.05
     assert np.median(waits) < 0.1
+
+
+async def test_where_speech_breaks_off_more_is_buffered_in_the_next_silence(pulse: PulseServer) -> None:
+    """The whole process stands still for longer than its buffer, as on a machine that is far too busy."""
+    async with speaker(pulse, latency=0.05) as bot:
+        await bot.ready()
+        bot.tell("play a 2")
+        await bot.event("started")
+        for _ in range(2):
+            await asyncio.sleep(0.3)
+            bot.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(0.2)
+            bot.process.send_signal(signal.SIGCONT)
+        assert (await bot.event("finished"))["whole"]
+        assert "(vcable) (speech broke off: it holds 0.08 s now" in (await bot.ready())["detail"]
+        bot.tell("play b 1")
+        assert (await bot.event("finished", id="b"))["whole"]
+        async with pulse.record() as recording:
+            bot.tell("ramp 1")
+            first = await recording.until_heard()
+            await recording.until(first + 48_000)
+        said = await bot.quit()
+    assert said["breaks"] == 2
+    assert 0.05 < said["latency"] < 0.2
+    assert np.array_equal(recording.samples[first : first + 48_000, 0], counter(1))
 
 
 async def test_it_plays_on_when_the_sink_is_back(pulse: PulseServer) -> None:

@@ -60,7 +60,7 @@ async def listening(site: Running, query: str = "") -> AsyncIterator[tuple[Page,
     async with site.http.ws_connect(f"{site.base}/api/audio{query}") as socket:
         page = Page(socket)
         stream = await page.next("stream")
-        assert (stream["rate"], stream["jitter"], stream["audible"]) == (48_000, 0.07, False)
+        assert (stream["rate"], stream["jitter"], stream["audible"]) == (48_000, 0.06, False)
         yield page, stream["page"]
 
 

@@ -1,13 +1,15 @@
 // Keeps the socket of the bot's sound, knows what the bot's clock says in this page's audio time, and aims each frame.
 
 const HEADER = 32;
-const KEPT = 16; // clock readings; the one with the shortest way counts
+const KEPT = 16; // clock readings
+const LEAP = 0.1; // seconds that no clock gains between two readings, unless one of them stood still
+const LATE = 0.05; // seconds more than the buffer that no frame waits, whatever the clocks say
 
 let player; // the worklet's port
 let query = "";
 let socket;
 let wait = 500; // milliseconds before the next try
-let jitter = 0.07;
+let jitter = 0.06;
 let extra = 0; // seconds added after underruns, and taken back utterance by utterance
 let wants = false;
 let underruns = 0;
@@ -16,12 +18,21 @@ let server = []; // readings of the bot's clock: {trip, offset} with bot seconds
 let audio = []; // the same of the audio context's clock
 
 const now = () => performance.now() / 1000;
-const offset = (readings) => readings.reduce((best, one) => (one.trip < best.trip ? one : best)).offset;
+const shortest = (readings) => readings.reduce((best, one) => (one.trip < best.trip ? one : best));
 
 function note(readings, sent, theirs) {
   const trip = now() - sent;
-  readings.push({ trip, offset: theirs - sent - trip / 2 });
+  const offset = theirs - sent - trip / 2;
+  // What was read before a clock stood still (no click yet, a machine asleep) tells nothing of it now.
+  if (readings.some((one) => Math.abs(one.offset - offset) > LEAP + one.trip + trip)) readings.length = 0;
+  readings.push({ trip, offset });
   if (readings.length > KEPT) readings.shift();
+}
+
+// Sound is computed in bursts, between which its clock stands: the furthest reading is what a frame must be ahead of.
+function furthest(readings) {
+  const most = shortest(readings).trip + 0.005;
+  return Math.max(...readings.filter((one) => one.trip <= most).map((one) => one.offset));
 }
 
 self.onmessage = ({ data }) => {
@@ -30,7 +41,7 @@ self.onmessage = ({ data }) => {
       player = data.player;
       query = data.query;
       player.onmessage = fromPlayer;
-      askPlayer();
+      for (let i = 0; i < 5; i++) setTimeout(askPlayer, 23 * i); // at different moments of a burst
       setInterval(askPlayer, 2000);
       connect();
       break;
@@ -115,13 +126,14 @@ function frame(data) {
   const first = (view.getUint8(3) & 1) === 1;
   if (first) extra = Math.max(0, extra - 0.002);
   // Before the bot's clock is known a frame is heard as soon as may be.
-  const here = server.length ? at - offset(server) : now();
+  const here = server.length ? at - shortest(server).offset : now();
   player.postMessage(
     {
       type: "frame",
       first,
       position: Number(view.getBigUint64(16, true)),
-      time: here + offset(audio) + jitter + extra,
+      time: here + furthest(audio) + jitter + extra,
+      most: jitter + extra + LATE,
       samples,
     },
     [samples.buffer],

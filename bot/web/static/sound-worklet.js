@@ -31,11 +31,12 @@ class Speech extends AudioWorkletProcessor {
     };
   }
 
-  take({ first, position, time, samples }) {
+  take({ first, position, time, most, samples }) {
     if (first || this.origin === null) {
       const last = this.frames.at(-1);
       const free = last ? last.at + last.samples.length : currentFrame;
-      this.origin = Math.max(Math.round(time * sampleRate), currentFrame, free) - position;
+      const aim = Math.round(Math.min(time, currentTime + most) * sampleRate);
+      this.origin = Math.max(aim, currentFrame, free) - position;
     } else if (this.origin + position < currentFrame) {
       this.underruns += 1;
       this.worker.postMessage({ type: "underrun" });

@@ -55,6 +55,10 @@ class Sent:
         self.frames.append(frame)
 
     @property
+    def first(self) -> int:
+        return int(HEADER.unpack_from(self.frames[0])[7])
+
+    @property
     def position(self) -> int:
         return int(HEADER.unpack_from(self.frames[-1])[7])
 

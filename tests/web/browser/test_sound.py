@@ -165,6 +165,26 @@ async def test_two_pages_are_in_step_and_one_is_heard(browser: Browser, site: Ru
         await until(first, "!sound.audible")
 
 
+async def test_a_page_whose_sound_stood_still_is_in_time_again(browser: Browser, site: Running) -> None:
+    """As before the click that lets a page sound, or on a machine that slept."""
+    async with open_page(browser, f"{site.base}/overlay") as (page, _):
+        await sounding(page)
+        await page.evaluate("sound.context.suspend()")
+        await asyncio.sleep(5)  # in which the worker goes on to ask what time the sound has
+        await page.evaluate("sound.context.resume()")
+        await sounding(page)
+        await tap(page)
+        sent = listen(site)
+        await site.post("/api/say", {"text": "good evening"})
+        await site.until(Speaking)
+        spoken = time.time()
+        await heard_something(page)
+        heard = await when(page, sent.first) / 1000
+        # What a page holds back, and what its loudspeaker and a busy machine take.
+        assert float(FLAGS["web.jitter"]) - 0.1 < heard - spoken < float(FLAGS["web.jitter"]) + 0.3
+        await played(page, sent)
+
+
 async def test_late_frames_are_counted_and_speech_goes_on(
     browser: Browser, tmp_path: Path, engine: str
 ) -> None:
