@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from bot.engine.engine import Engine, EngineAbsent, EngineFault
 from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.watchdog import Watchdog
 
 Name = Literal["auto", "f5", "espeak"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -27,7 +29,7 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
                 raise EngineAbsent(
                     "f5 is not used: no voice is for it; python -m bot voices add makes one of a recording."
                 )
-            if reason := why_slow():
+            if reason := _watched(why_slow):
                 raise EngineAbsent(f"f5 is not used: {reason}")
         elif lacking := missing():
             raise EngineFault(lacking)
@@ -37,6 +39,16 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
         return engine
 
     return {"espeak": _espeak} if name == "espeak" else {"espeak": _espeak, "f5": make_f5}
+
+
+def _watched(asks: Callable[[], str]) -> str:
+    """What first touches a GPU may be what hangs."""
+    watchdog = Watchdog(time.monotonic)
+    try:
+        with watchdog.watching(loading=True):
+            return asks()
+    finally:
+        watchdog.close()
 
 
 def _espeak() -> Engine:

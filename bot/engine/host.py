@@ -70,6 +70,13 @@ class Host:
         return dict(sorted(found.items()))
 
     @property
+    def absent(self) -> list[tuple[Voice, str]]:
+        """The other voices of the folder, and what their engine says of itself; "": it does not run here."""
+        said = {worker.name: worker.health.detail for worker in self.workers}
+        others = (voice for voice in self.shelf.voices.values() if not self._own(voice))
+        return [(voice, said.get(voice.engine, "")) for voice in sorted(others, key=lambda one: one.id)]
+
+    @property
     def health(self) -> Health:
         """Ready as soon as one voice is. The sentence tells of the others too."""
         hung = [one for one in self.workers if one.active and one.busy > _HANGS]

@@ -90,16 +90,8 @@ class Server:
         await self._host.refresh()
         return web.json_response(
             {
-                "voices": [
-                    {
-                        "id": voice.id,
-                        "name": voice.name,
-                        "description": voice.description,
-                        "languages": list(voice.languages),
-                        "engine": voice.engine,
-                    }
-                    for voice in self._host.voices.values()
-                ]
+                "voices": [_shown(voice) for voice in self._host.voices.values()],
+                "absent": [_shown(voice) | {"why": why} for voice, why in self._host.absent],
             }
         )
 
@@ -211,3 +203,13 @@ def _error(
         content_type="application/json",
         headers=headers,
     )
+
+
+def _shown(voice: Voice) -> dict[str, object]:
+    return {
+        "id": voice.id,
+        "name": voice.name,
+        "description": voice.description,
+        "languages": list(voice.languages),
+        "engine": voice.engine,
+    }

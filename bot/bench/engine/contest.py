@@ -52,6 +52,7 @@ class Stable:
     """The processes of the contestants, each started once, for as long as the context lasts."""
 
     def __init__(self, files: Files, tell: Tell) -> None:
+        self.on_gpu = files.device.startswith("cuda")
         self._files, self._tell = files, tell
         self._remotes: dict[ModelSpec, tuple[Remote, int]] = {}
         self._stack = ExitStack()
@@ -94,6 +95,8 @@ def contest(
             file = folder / "mel.npy"
             try:
                 remote, _ = stable.of(entrant.model, entrant.name)
+                if stable.on_gpu:  # it has rested while others ran, and its clock with it
+                    remote.ask("run", case=_case(case, entrant).json())
                 run = Run(**remote.ask("run", case=_case(case, entrant).json(), mel=str(file)))
             except WorkerFault as fault:
                 notes.append(f"{entrant.name} is left out: {fault}")

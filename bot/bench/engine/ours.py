@@ -21,6 +21,7 @@ from bot.engine.f5.duration import Duration
 from bot.engine.f5.graphs import Bucket, Graphs, in_order_of_use, lengths
 from bot.engine.f5.grid import grid
 from bot.engine.f5.linear import Linear
+from bot.engine.f5.loading import attend_without_plans, decoded_in
 from bot.engine.f5.maker import Maker
 from bot.engine.f5.measuring import Measuring
 from bot.engine.f5.mel import log_mel
@@ -48,6 +49,7 @@ class Ours:
 
     def __init__(self, files: Files, precision: str, compiled: bool = False, graphs: bool = False) -> None:
         warm()
+        attend_without_plans()
         device = torch.device(files.device)
         self._meter = Meter(device)
         self.vocabulary = Vocabulary.load(Path(files.vocabulary))
@@ -61,8 +63,7 @@ class Ours:
         self.resident = self._meter.held() - before
         config = Path(files.vocoder_config) if files.vocoder_config else None
         voice = open_vocoder(Path(files.vocoder), config)
-        wide = torch.float32 if device.type == "cpu" else self.transformer.precision.dtype
-        self.vocoder = Vocoder(voice, voice.architecture, wide, device)
+        self.vocoder = Vocoder(voice, voice.architecture, decoded_in(numbers), device)
         self._compiled, self._capture = compiled, graphs
         self._mels: dict[float, Tensor] = {}
         self._costs: dict[Sampling, CostModel] = {}
@@ -89,7 +90,8 @@ class Ours:
                 graphs.warm(Bucket(case.batch, length, kind))
         self.transformer.modulations.of(grid(case.steps, case.sway)[:-1])
         for _ in range(3 if self._meter.gpu else 1):
-            self.run(replace(case, steps=1, guided_steps=None))
+            few = replace(case, steps=2, guided_steps=1) if case.guided_steps else replace(case, steps=1)
+            self.run(few)
 
     def run(self, case: Case) -> tuple[Run, Tensor]:
         mel = self._mel(case)

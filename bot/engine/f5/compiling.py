@@ -14,8 +14,8 @@ from torch import Tensor
 
 from bot.engine.f5.attention import Block
 from bot.engine.f5.model import Transformer
+from bot.engine.f5.warming import FEW
 
-FEW = 68  # multiprocessors: with fewer, Inductor tunes no matrix products unless told so (Orin has 16)
 VARIANTS = 16  # of a compiled block: with a mask or without, of one row, two or many, cut or whole
 MODE = "max-autotune-no-cudagraphs"  # the graphs are ours
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
-# What is not allocated through torch (a graph, a library's own room) says it in words alone.
-_FULL = ("out of memory", "ALLOC_FAILED")
+# What is not allocated through torch (a graph, a library's own room) says it in words alone; and on a Jetson
+# torch stumbles over its own account of the memory when there is none left (pytorch/pytorch#128661).
+_FULL = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "NVML_SUCCESS ==")
 
 
 def is_full(fault: BaseException) -> bool:

@@ -1,13 +1,14 @@
 """The transformer at fixed shapes: one CUDA graph for each length and batch, which a GPU replays in one
 launch.
 
-Without a graph a step is some 300 launches, and a fast GPU waits for the processor whatever the length.
+Without a graph a step is some 450 launches, and a fast GPU waits for the processor whatever the length.
 Sequences are padded to a bucket's length and masked, which changes no number. On a CPU the same runs without
 capture.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -81,6 +82,8 @@ class Graphs:
         self._flows: dict[Bucket, StaticFlow] = {}
         self._frames = frames
         self._room: Room | None = None
+        # One stream for all: the products' libraries keep room of their own for each stream they have seen.
+        self._stream: Any = torch.cuda.Stream() if self._capture else None  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle() if self._capture else None
 
     @property
@@ -97,7 +100,7 @@ class Graphs:
                 self._room = Room(self._transformer, max(needed, self._frames))
             flow = StaticFlow(self._transformer, bucket, self._room, self._blocks)
             if self._capture:
-                flow.capture(self._pool)
+                flow.capture(self._pool, self._stream)
             else:
                 flow.run()
             self._flows[bucket] = flow
@@ -108,6 +111,24 @@ class Graphs:
         self._flows.pop(bucket, None)
         if not self._flows:
             self._room = None
+            if self._capture:  # one whose graphs are all gone cannot be used again
+                self._pool = torch.cuda.graph_pool_handle()
+
+    def give_up_compiled(self) -> None:
+        """From here on graphs are of the transformer's own blocks; those there are go."""
+        self._blocks = None
+        for bucket in self.warmed:
+            self.drop(bucket)
+
+    def recover(self) -> None:
+        """After a capture that broke: torch leaves its stream in use, and memory kept for it."""
+        if self._pool is None:
+            return
+        device = self._transformer.device
+        torch.cuda.set_stream(torch.cuda.default_stream(device))
+        # Not public: where it is gone, or there is nothing to end, memory is kept, and that is all.
+        with contextlib.suppress(RuntimeError, AttributeError):
+            torch._C._cuda_endAllocateToPool(device.index, self._pool)
 
     def fit(self, batch: int, length: int, guided: bool) -> tuple[int, int]:
         """The batch and length of the smallest bucket that takes so much; as given if there is none."""
@@ -199,17 +220,15 @@ class StaticFlow:
         h = model.input(self._x, passes.constants)
         self._flow = model.through(h, passes.mask, passes.rotary, self._modulation, blocks=self._blocks)
 
-    def capture(self, pool: Any) -> None:
-        """Records `run`, after runs on a stream of its own that compile and tune what it calls."""
-        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                self.run()
-        torch.cuda.current_stream().wait_stream(side)
+    def capture(self, pool: Any, stream: Any) -> None:
+        """Records `run` on `stream`, after a run there that compiles and tunes what it calls."""
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            self.run()
+        torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         # Other threads may use the GPU meanwhile (a vocoder, a measurement).
-        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
             self.run()
         self._graph = graph
 

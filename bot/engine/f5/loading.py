@@ -61,6 +61,7 @@ def load(settings: F5Settings, report: Report, unwatched: Unwatched = nullcontex
     Raises DeviceError, HubError, CheckpointError, PrecisionError or VocabularyError.
     """
     device = device_of(settings.device)
+    attend_without_plans()
     precision = Precision.of(settings.precision, device)
     with unwatched():
         files = fetch(settings, lambda share, sentence: report(0.7 * share, sentence))
@@ -75,11 +76,25 @@ def load(settings: F5Settings, report: Report, unwatched: Unwatched = nullcontex
     report(0.85, "Loading the vocoder.")
     with unwatched():
         voice = open_vocoder(files.vocoder, files.vocoder_config)
-    # In half precision a vocoder's phases are off by more than its time is worth, but on a GPU.
-    wide = torch.float32 if device.type == "cpu" else precision.dtype
+    wide = decoded_in(precision)
     vocoder = Vocoder(_Read(voice, unwatched), voice.architecture, wide, device)
     voice.release()
     return Model(transformer, vocoder, vocabulary, files.name, files.licence, checkpoint)
+
+
+def attend_without_plans() -> None:
+    """Leaves out cuDNN's attention, torch's first choice on Hopper: it makes a plan for each new length, and
+    that takes longer than all else."""
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
+def decoded_in(precision: Precision) -> torch.dtype:
+    """What the vocoder computes in.
+
+    In half precision its phases are off by more than the time is worth, but on a GPU; in bfloat16 even there.
+    """
+    exact = precision.device.type == "cpu" or precision.name == "fp32"
+    return torch.float32 if exact else torch.float16
 
 
 def sampling_of(settings: F5Settings) -> Sampling:

@@ -41,7 +41,7 @@ class Measuring:
         # What is done but once (kernels loaded, libraries that look for their best way) is done before.
         self._piece(self._plainly, 64)
         mel = self._trial(2 * _DECODED).reference
-        self._vocoder.decode(mel)
+        self._seconds(lambda: self._vocoder.decode(mel))
         self._decoding = self._seconds(lambda: self._vocoder.decode(mel)) / _DECODED
         for frames in _PLAIN if self._gpu or lengths else _FRAMES:
             self._plain.append(Measurement(frames, self._timed(self._plainly, frames), plain=True))

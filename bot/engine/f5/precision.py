@@ -37,6 +37,8 @@ class Precision:
             raise PrecisionError(f"there is no precision {name!r}: choose auto, {', '.join(NAMES)}")
         if name == "fp16" and device.type == "cpu":
             raise PrecisionError("fp16 needs a GPU: choose bf16 or fp32 on a CPU")
+        if name == "bf16" and not can_bf16(device):
+            raise PrecisionError("this GPU computes no bf16 to speak of: choose fp16 or fp32")
         if name == "fp32" and device.type == "cuda":
             torch.set_float32_matmul_precision("highest")
             torch.backends.cudnn.allow_tf32 = False
@@ -64,6 +66,11 @@ class Precision:
             return kind(weight.to(self.device), bias.to(self.device), gelu)
         layer = PackedLinear if can_pack(self.device) else Linear
         return layer(weight.to(self.device, self.dtype), bias.to(self.device, self.dtype), gelu)
+
+
+def can_bf16(device: torch.device) -> bool:
+    """Whether its products are made for bfloat16: GPUs before Ampere have none that are."""
+    return device.type != "cuda" or torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def fastest(device: torch.device) -> str:

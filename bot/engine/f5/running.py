@@ -19,16 +19,16 @@ from bot.engine.f5.loading import Model, sampling_of
 from bot.engine.f5.measuring import Measuring
 from bot.engine.f5.model import Transformer
 from bot.engine.f5.numbers import Numbers
+from bot.engine.f5.precision import can_bf16
 from bot.engine.f5.sampler import Job, Sampler
 from bot.engine.f5.settings import F5Settings
-from bot.engine.f5.warming import Warming
+from bot.engine.f5.warming import Warming, is_compiled
 from bot.engine.f5.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 # Of the last pieces so many that only fp32 could make: these weights overflow fp16, and always will.
 _LAST, _MANY = 10, 3
-_WIDER = "bf16"  # as many bits, and the range of fp32
 
 
 class Running:
@@ -51,7 +51,7 @@ class Running:
         self._sampling = sampling_of(settings)
         self._exact: Transformer | None = None
         self._mended: deque[bool] = deque(maxlen=_LAST)
-        self.warming = self._graphs(compiled=settings.compile == "on")
+        self.warming = self._graphs(compiled=is_compiled(settings.compile, model.transformer.device))
         self.sampler = Sampler(model.transformer, self.warming.graphs if self.warming else None)
         self._measuring = Measuring(self.sampler, model.vocoder, self._sampling, clock)
 
@@ -59,7 +59,7 @@ class Running:
         """Makes ready what the first text needs, and measures."""
         if self.warming:
             # To compile takes a processor minutes; a graph alone is the GPU's matter.
-            with nullcontext() if self._settings.compile == "on" else self._loading():
+            with nullcontext() if self.warming.compiled else self._loading():
                 self.warming.begin(lambda share, sentence: report(0.88 + 0.06 * share, sentence))
         report(0.95, "Measuring this machine.")
         with self._loading():
@@ -74,7 +74,8 @@ class Running:
         if self.warming is None:
             return False
         before = self.warming.lengths
-        more = self.warming.go_on()
+        with self._unwatched() if self.warming.compiled else nullcontext():
+            more = self.warming.go_on()
         if (lengths := self.warming.lengths) != before:
             self._measuring.follow(self.cost, lengths)
         return more
@@ -125,11 +126,13 @@ class Running:
         with the old one.
         """
         narrow = self.precision
+        # As many bits and the range of fp32, where there is that.
+        wider = "bf16" if can_bf16(self.model.transformer.device) else "fp32"
         self._mended.clear()
         try:
-            transformer = self.model.read_in(_WIDER, self._unwatched)
+            transformer = self.model.read_in(wider, self._unwatched)
         except Exception:
-            log.exception("the model could not be loaded in %s, and goes on in %s", _WIDER, narrow)
+            log.exception("the model could not be loaded in %s, and goes on in %s", wider, narrow)
             return
         self.model = replace(self.model, transformer=transformer)
         # Not compiled: that takes minutes, and somebody may be waiting for speech.
@@ -138,8 +141,8 @@ class Running:
         self._measuring.restart(self.sampler)
         self.cost.pad_to(())
         torch.cuda.empty_cache()
-        self.remark = f"{narrow} overflows with these weights: they run in {_WIDER} now"
-        log.warning("%s; with engine.f5.precision = %s they do from the start", self.remark, _WIDER)
+        self.remark = f"{narrow} overflows with these weights: they run in {wider} now"
+        log.warning("%s; with engine.f5.precision = %s they do from the start", self.remark, wider)
 
     def _graphs(self, *, compiled: bool) -> Warming | None:
         """None: on a processor, and where no step could take one."""

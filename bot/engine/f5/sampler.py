@@ -160,7 +160,7 @@ def paced(x: Tensor, ahead: torch.cuda.Event | None) -> torch.cuda.Event | None:
     """Lets a GPU be one step behind and no more: it never waits, and a request can be cancelled."""
     if not x.is_cuda:
         return None
-    done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
     done.record(torch.cuda.current_stream(x.device))
     if ahead is not None:
         ahead.synchronize()

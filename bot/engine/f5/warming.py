@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -18,13 +19,16 @@ from bot.engine.f5.model import Transformer
 log = logging.getLogger(__name__)
 
 _TYPICAL = 600  # frames: a reference of 5 s and a short piece
+_SPARE = 1 << 30  # bytes
+FEW = 68  # multiprocessors: a GPU with fewer is a small one, to Inductor too (Orin has 16)
 
 
 class Warming:
     """The graphs of one transformer, and which of them are still to come.
 
-    A graph alone is captured in a fraction of a second. Compiling for a length takes up to minutes, in which
-    nothing could be spoken: so what is compiled is compiled before, and longer texts go without.
+    A graph alone is captured in a fraction of a second. Compiling takes up to minutes, in which nothing could
+    be spoken: it is done before, for all lengths at once. What would take the last of the memory is not made:
+    the rest of the machine, and longer texts, need it more.
     """
 
     def __init__(
@@ -32,7 +36,8 @@ class Warming:
     ) -> None:
         """`kinds`: of the steps that are sampled, with a null pass or without (`Sampling.kinds`).
 
-        `compiled`: the transformer's blocks are compiled too; what comes of it is kept in `cache`.
+        `compiled`: the transformer's blocks are compiled too; what comes of it is kept in `cache`. Where that
+        fails they go uncompiled.
         """
         blocks = None
         if compiled:
@@ -41,26 +46,31 @@ class Warming:
             compiling.keep_compiled(cache)
             blocks = compiling.compiled(transformer)
         self.kinds = tuple(kinds)
+        self.compiled = compiled
+        self._device = transformer.device
         # Kind by kind for each shape: a piece takes them all.
         buckets = [replace(one, guided=kind) for one in in_order_of_use(_TYPICAL) for kind in kinds]
-        short = [one for one in buckets if one.batch == 1 and one.length <= 2 * _TYPICAL]
-        largest = max(one.passes * one.length for one in (short if compiled else buckets))
-        self.graphs = Graphs(transformer, blocks, frames=largest)
-        self._first = short if compiled else buckets[: len(kinds)]
-        self._rest = deque(self._first if compiled else buckets)
+        self.graphs = Graphs(transformer, blocks, frames=max(one.passes * one.length for one in buckets))
+        self._first = buckets[: len(kinds)]
+        self._rest = deque(buckets)
+        if compiled:  # first with several rows: what is compiled of one stays with one
+            several = [one for one in buckets if (one.batch, one.length) == (2, self._first[0].length)]
+            self._rest = deque([*several, *(one for one in buckets if one not in several)])
 
     def begin(self, report: Report) -> None:
         """Makes ready what the first text needs."""
-        many = len(self._first)
-        for number in range(1, many + 1):
-            report(number / many, f"Warming length {number} of {many}.")
-            if not self._warm(self._rest.popleft()):
-                return
+        doing = "Compiling, minutes at the first start." if self.compiled else "Warming the GPU."
+        while self._rest and not set(self._first) <= set(self.graphs.warmed):
+            report(len(self.graphs.warmed) / (2 * len(self._first)), doing)
+            self._warm(self._rest.popleft())
+        report(1.0, doing)
 
     def go_on(self) -> bool:
         """Makes one more ready; False: there is none."""
-        if self._rest:
+        if self._rest and has_room(self._device):
             self._warm(self._rest.popleft())
+        else:
+            self._rest.clear()
         return bool(self._rest)
 
     @property
@@ -91,18 +101,59 @@ class Warming:
         self._rest = deque(self._first[: len(self.kinds)])
         torch.cuda.empty_cache()
 
-    def _warm(self, bucket: Bucket) -> bool:
-        """False: it cannot be had. What there is must do then, and everything else goes without a graph."""
+    def _warm(self, bucket: Bucket) -> None:
+        """One that cannot be had ends it: what there is must do then, and all else goes without a graph."""
         try:
             seconds = self.graphs.warm(bucket)
         except Exception as fault:
-            self._rest.clear()
             self.graphs.drop(bucket)
-            torch.cuda.empty_cache()
             if is_full(fault):
+                self._rest.clear()
                 log.warning("the GPU's memory is full: longer texts and more at once go without a graph")
-            else:  # this torch cannot compile here, or this GPU not capture: it is slower, and speaks
-                log.warning("the model goes without a graph of %d frames", bucket.length, exc_info=fault)
-            return False
+            else:
+                self._go_without(bucket, fault)
+            torch.cuda.empty_cache()
+            return
         log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
+
+    def _go_without(self, bucket: Bucket, fault: Exception) -> None:
+        """This torch cannot compile here, or this GPU not capture: it is slower, and speaks."""
+        self.graphs.recover()
+        if not self.compiled:
+            self._rest.clear()
+            log.warning("the model goes without a graph of %d frames", bucket.length, exc_info=fault)
+            return
+        log.warning("the model cannot be compiled here, and goes on as it is", exc_info=fault)
+        self.compiled = False
+        self.graphs.give_up_compiled()
+        self._rest = deque([*self._first, *(one for one in self._rest if one not in self._first), bucket])
+
+
+def is_compiled(setting: str, device: torch.device) -> bool:
+    """Whether blocks are compiled: "auto" does so on a small GPU that can, where it saves most.
+
+    On a large one launches are what takes time, and graphs alone save them.
+    """
+    if setting != "auto" or device.type != "cuda":
+        return setting == "on"
+    small = torch.cuda.get_device_properties(device).multi_processor_count < FEW
+    return small and find_spec("triton") is not None
+
+
+def has_room(device: torch.device) -> bool:
+    """Whether a GPU has memory to spare: a sixth of it, and a gigabyte. A CPU has: it captures nothing."""
+    if device.type != "cuda":
         return True
+    free, total = torch.cuda.mem_get_info(device)
+    if torch.cuda.get_device_properties(device).is_integrated:
+        free = max(free, _available())
+    return free > max(_SPARE, total // 6)
+
+
+def _available() -> int:
+    """Bytes that the system could give: a Jetson's driver leaves out what files are cached in."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), 0)

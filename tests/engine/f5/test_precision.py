@@ -23,7 +23,10 @@ def tf32() -> Iterator[None]:
 
 @pytest.mark.usefixtures("tf32")
 @pytest.mark.parametrize("name", NAMES)
-def test_on_a_gpu_fp32_is_all_of_its_bits_and_the_others_stay_as_quick(name: str) -> None:
+def test_on_a_gpu_fp32_is_all_of_its_bits_and_the_others_stay_as_quick(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 7))
     assert Precision.of(name, "cuda").name == name
     rounds = name != "fp32"
     assert torch.backends.cudnn.allow_tf32 is rounds
@@ -37,7 +40,10 @@ def test_on_a_processor_nothing_is_set() -> None:
     assert torch.backends.cudnn.allow_tf32
 
 
-def test_what_there_is_not_is_one_sentence() -> None:
+def test_what_there_is_not_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
+    with pytest.raises(PrecisionError, match="choose fp16 or fp32"):
+        Precision.of("bf16", "cuda")
     with pytest.raises(PrecisionError, match="no precision 'fp64'"):
         Precision.of("fp64", "cpu")
     with pytest.raises(PrecisionError, match="needs a GPU"):
