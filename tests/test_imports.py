@@ -18,6 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics": {"messages"},
     "store": {"messages", "store_lock"},
     "store_lock": set(),
+    "held": {"messages"},
     "credentials": set(),
     **{room: {"messages", "config", "feed"} for room in ("sources", "chat", "speech", "playback")},
     "terminal": {"messages", "config", "feed", "metrics"},

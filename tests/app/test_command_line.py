@@ -16,6 +16,7 @@ import time
 import wave
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,14 @@ def bot(
         check=False,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def at_once(
+    *lines: tuple[str, ...], environment: Mapping[str, str] | None = None
+) -> list[tuple[int, str, str]]:
+    """What `bot` gives for each: one waits for sound or an engine while others start."""
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda line: bot(*line, environment=environment), lines))
 
 
 @pytest.mark.parametrize(
@@ -91,11 +100,10 @@ def test_what_goes_wrong_is_a_sentence_and_exit_code_1(arguments: tuple[str, ...
 
 
 def test_every_subcommand_has_help_with_an_example() -> None:
-    code, overview, _ = bot("--help")
+    (code, overview, _), *each = at_once(("--help",), *((name, "--help") for name in COMMANDS))
     assert code == 0
-    for name in COMMANDS:
+    for name, (code, text, _) in zip(COMMANDS, each, strict=True):
         assert f"  {name} " in overview
-        code, text, _ = bot(name, "--help")
         assert code == 0
         assert "xample: python -m bot" in text
 
@@ -131,8 +139,10 @@ def test_voices_marks_the_one_in_use() -> None:
 
 def test_say_writes_what_is_said(tmp_path: Path) -> None:
     files = {voice: tmp_path / f"{voice}.wav" for voice in ("mei", "leo")}
-    for voice, file in files.items():
-        code, text, errors = bot("say", "hello, 你好", "--voice", voice, "--out", str(file))
+    said = at_once(
+        *(("say", "hello, 你好", "--voice", voice, "--out", str(file)) for voice, file in files.items())
+    )
+    for file, (code, text, errors) in zip(files.values(), said, strict=True):
         assert code == 0, errors
         assert str(file) in text
     sounds = []
@@ -148,18 +158,19 @@ def test_without_any_device_there_is_a_sentence_and_no_traceback(tmp_path: Path)
     nothing = {"PULSE_SERVER": f"unix:{tmp_path}/none"}
     if Path("/proc/asound").exists():
         pytest.skip("this machine has a sound card")
-    code, _, errors = bot("say", "hello", environment=nothing)
+    say, demo, doctor = at_once(("say", "hello"), ("demo", "--limit", "1"), ("doctor",), environment=nothing)
+    code, _, errors = say
     assert code == 1
     assert "No sound device was found" in errors
-    code, text, errors = bot("demo", "--limit", "1", environment=nothing)
+    code, text, errors = demo
     assert code == 0
     assert "Going on without sound" in errors
     assert "1 spoken" in text
-    code, text, _ = bot("doctor", environment=nothing)
+    code, text, _ = doctor
     assert code == 1
     assert "FAULT  device" in text
     assert "ok     engine" in text
-    assert all("Traceback" not in line for line in errors.splitlines())
+    assert not any("Traceback" in errors for _, _, errors in (say, demo, doctor))
 
 
 def test_devices_and_doctor_with_a_cable(pulse: PulseServer) -> None:
@@ -177,7 +188,7 @@ def test_devices_and_doctor_with_a_cable(pulse: PulseServer) -> None:
 
 async def test_a_recording_replays_to_the_same_words(tmp_path: Path) -> None:
     recording = tmp_path / "evening.jsonl"
-    null = ("--audio.output", "null", "--speed", "1000", "--limit", "6")
+    null = ("--audio.output", "null", "--speed", "1000", "--limit", "6", "--speech.speed", "2")
     async with run_bot("demo", *null, "--record", str(recording)) as first:
         assert await first.ended(60) == 0
     assert json.loads(recording.read_text().splitlines()[0])["recording"] == 1

@@ -18,6 +18,7 @@ def settings(twitch: FakeTwitch, folder: Path) -> list[str]:
         *("--twitch.channel", "teststreamer", "--twitch.url", twitch.url, "--audio.output", "null"),
         *("--store", str(folder / "store.sqlite3"), "--commands.cooldown", "0"),
         *("--rules.blocklist", str(folder / "blocklist.txt"), "--rules.same_viewer", "0"),
+        *("--speech.speed", "2"),
     ]
 
 

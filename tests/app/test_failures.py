@@ -20,6 +20,7 @@ from tests.fakes.bot_process import ROOT, gone, run_bot
 from tests.fakes.pulse import PulseServer, pulse
 from tests.fakes.speech_server import Answer, SpeechServer
 from tests.fakes.twitch_irc import FakeTwitch
+from tests.waiting import until
 
 __all__ = ["pulse"]
 
@@ -43,7 +44,10 @@ def settings(twitch: FakeTwitch, folder: Path, output: str = "device") -> list[s
 async def test_sound_goes_on_after_the_device_has_been_away(
     pulse: PulseServer, tmp_path: Path, what: str
 ) -> None:
-    async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
+    async with (
+        FakeTwitch() as twitch,
+        run_bot(*settings(twitch, tmp_path), "--speech.speed", "2", env=pulse.env) as bot,
+    ):
         await twitch.joined()
         await bot.ready()
         await twitch.privmsg(LONG, "Alice")
@@ -195,6 +199,12 @@ async def test_ctrl_c_ends_within_a_second_and_leaves_nothing_behind(tmp_path: P
         assert "Traceback" not in bot.errors
 
 
+def pending(pid: int, which: signal.Signals) -> bool:
+    """True as long as a signal that was sent to the process has not been delivered."""
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(lines["ShdPnd"], 16) >> (which - 1) & 1)
+
+
 async def test_ctrl_c_with_a_sound_server_that_hangs(pulse: PulseServer, tmp_path: Path) -> None:
     async with FakeTwitch() as twitch, run_bot(*settings(twitch, tmp_path), env=pulse.env) as bot:
         await twitch.joined()
@@ -203,7 +213,7 @@ async def test_ctrl_c_with_a_sound_server_that_hangs(pulse: PulseServer, tmp_pat
         pulse.freeze()
         await bot.until("OutputState", lambda entry: entry["state"] == "waiting")
         bot.interrupt()
-        await asyncio.sleep(0.1)
+        await until(lambda: not pending(bot.process.pid, signal.SIGINT))  # or the two would be one
         pressed = time.monotonic()
         bot.interrupt()  # the second one does not wait for anything
         assert await bot.ended() == 130

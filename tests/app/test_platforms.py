@@ -19,7 +19,8 @@ from bot.sources.twitch_eventsub import TwitchEventSub
 from bot.sources.twitch_irc import TwitchIrc
 from tests.app.test_command_line import bot
 from tests.fakes.bilibili import ROOM, FakeBilibili
-from tests.fakes.twitch_eventsub import CLIENT_ID, FakeTwitchEventSub
+from tests.fakes.twitch_eventsub import FakeTwitchEventSub
+from tests.fakes.twitch_id import CLIENT_ID
 
 
 def settings(folder: Path, **flags: str) -> Settings:
@@ -31,6 +32,7 @@ async def test_login_twitch_shows_a_code_and_keeps_the_tokens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with FakeTwitchEventSub() as twitch:
+        twitch.interval = 1
         logins = Credentials(tmp_path / "logins")
         wanted = settings(tmp_path, twitch__client_id=CLIENT_ID)
         task = asyncio.create_task(login_command._twitch(wanted, logins, twitch.urls))

@@ -20,11 +20,13 @@ from tests.fakes.twitch_irc import FakeTwitch
 
 SEED = 20_260
 KILLS = 50
-WHILE_STARTING = (
-    15  # of them, counted from when the process began; the others are counted from when it is ready
-)
+EVENINGS = 2  # at once, each with a store of its own: one's bot starts while another's speaks
+# Of the kills, those counted from when the process began; the others are counted from when it is ready.
+WHILE_STARTING = 15
 LATEST = 1.5  # seconds
 PAID_EVERY = 6  # lines
+
+Run = tuple[list[Entry], list[str]]  # what the bot said, and the paid messages that it was sent
 
 
 class Chat:
@@ -96,13 +98,8 @@ def check_run(entries: list[Entry], sent: list[str], owed: list[str]) -> None:
         assert set(owed) <= set(queued)
 
 
-async def test_no_paid_message_is_lost_at_fifty_kills(tmp_path: Path) -> None:
-    rng = Random(SEED)
-    print(f"seed {SEED}")
-    moments = [(False, rng.uniform(0, LATEST)) for _ in range(WHILE_STARTING)]
-    moments += [(True, rng.uniform(0, LATEST)) for _ in range(KILLS - WHILE_STARTING)]
-    rng.shuffle(moments)
-    store = tmp_path / "store.sqlite3"
+async def evening(store: Path, seed: int, moments: list[tuple[bool, float]]) -> list[Run]:
+    """Kills the bot at each of `moments`, and lets it speak to the end once more."""
     runs: list[list[Entry]] = []
     async with FakeTwitch() as twitch:
         arguments = [
@@ -110,7 +107,7 @@ async def test_no_paid_message_is_lost_at_fifty_kills(tmp_path: Path) -> None:
             *("--store", str(store), "--viewers.voices", "same", "--templates.cheer", "{text}"),
             *("--speech.speed", "2", "--speech.pause", "0.05"),
         ]
-        chat = Chat(twitch, Random(SEED + 1))
+        chat = Chat(twitch, Random(seed))
         async with flowing(chat):
             for when_ready, moment in moments:
                 async with run_bot(*arguments) as bot:
@@ -126,32 +123,51 @@ async def test_no_paid_message_is_lost_at_fifty_kills(tmp_path: Path) -> None:
         async with run_bot(*arguments) as bot:
             await last_run(twitch, bot, chat)
         runs.append(bot.entries)
+    return list(zip(runs, chat.sent, strict=True))
 
+
+async def test_no_paid_message_is_lost_at_fifty_kills(tmp_path: Path) -> None:
+    rng = Random(SEED)
+    print(f"seed {SEED}")
+    moments = [(False, rng.uniform(0, LATEST)) for _ in range(WHILE_STARTING)]
+    moments += [(True, rng.uniform(0, LATEST)) for _ in range(KILLS - WHILE_STARTING)]
+    rng.shuffle(moments)
+    stores = [tmp_path / f"store{number}.sqlite3" for number in range(EVENINGS)]
+    evenings = await asyncio.gather(
+        *(evening(store, SEED + 1 + number, moments[number::EVENINGS]) for number, store in enumerate(stores))
+    )
+    for store, runs in zip(stores, evenings, strict=True):
+        judge(store, runs)
+
+
+def judge(store: Path, runs: list[Run]) -> None:
     acknowledged: list[str] = []
     spoken: Counter[str] = Counter()
     again = 0
-    for run, (entries, sent) in enumerate(zip(runs, chat.sent, strict=True)):
+    every_sent = {number for _, sent in runs for number in sent}
+    for run, (entries, sent) in enumerate(runs):
         check_run(entries, sent, [number for number in acknowledged if not spoken[number]])
         for number in paid(entries, "Queued"):
-            assert any(number in of_run for of_run in chat.sent)
+            assert number in every_sent
             # Spoken before: then the kill came in the moment between its end and the store's knowing it,
             # in which nothing else happens.
             if spoken[number]:
-                last = next(before for before in reversed(runs[:run]) if number in paid(before, "Spoken"))
+                last = next(before for before, _ in reversed(runs[:run]) if number in paid(before, "Spoken"))
                 assert paid_of(last[-1]) == number
                 again += 1
         spoken.update(paid(entries, "Spoken"))
         acknowledged += [number for number in paid(entries, "Queued") if number not in acknowledged]
 
+    kills = len(runs) - 1
     cut_short = sum(
-        1 for entries in runs[:-1] if set(paid(entries, "Speaking")) - set(paid(entries, "Spoken"))
+        1 for entries, _ in runs[:-1] if set(paid(entries, "Speaking")) - set(paid(entries, "Spoken"))
     )
     print(
-        f"{len(acknowledged)} acknowledged of {sum(map(len, chat.sent))} sent; {cut_short} kills in a paid "
-        f"message; {again} heard to the end twice; {sum(len(run) == 0 for run in runs)} runs said nothing"
+        f"{len(acknowledged)} acknowledged of {len(every_sent)} sent; {cut_short} of {kills} kills in a paid "
+        f"message; {again} heard to the end twice; {sum(not run for run, _ in runs)} runs said nothing"
     )
     assert not [number for number in acknowledged if not spoken[number]]
-    assert len(acknowledged) >= KILLS // 2
+    assert len(acknowledged) >= kills // 2
     with contextlib.closing(sqlite3.connect(store)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT id FROM unread_paid").fetchall() == []

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.chat.blocklist import Blocklist, Changed, Unchanged
 from bot.chat.patterns import Patterns, fault
+from tests.people import Clock
 
 BLOCKED = [
     *("fuck", "shit", "ass", "bitch", "cunt", "dick", "hell", "whore", "sex", "nigger", "asshole", "anus"),
@@ -185,13 +186,6 @@ def test_without_re2_plain_patterns_go_on(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 # ------------------------------------------------------------------ the file and edits
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def listed(tmp_path: Path, text: str | None = None, **settings: Any) -> tuple[Blocklist, Path, Clock]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.chat.commands import Router
 from bot.chat.judgement import Judgement, rule_settings
 from bot.chat.readings import Untaught
-from bot.chat.rules.pace import Share
-from bot.chat.rules.reasons import Merged, Reason, Rejected
+from bot.chat.rules.reasons import Reason, Rejected
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.config import Settings, load_settings
 from bot.messages import (
@@ -29,35 +27,10 @@ from bot.messages import (
     Viewer,
     Worth,
 )
-from bot.speech.estimate import seconds
-from tests.people import ALICE, BOB, CAROL, MODERATOR, STREAMER, SUBSCRIBER, Clock, message
+from tests.chat.court import BITS, Court
+from tests.people import ALICE, BOB, MODERATOR, SUBSCRIBER, message
 
-BITS = Worth(100, "bits")
 NAMED = {"message": "{name}: {text}"}
-
-
-class Court:
-    """A judgement with a clock of its own and a block list in an empty folder."""
-
-    def __init__(self, folder: Path, chat: Any = None, templates: Any = None, **rules: Any) -> None:
-        self.clock = Clock()
-        rules = {"blocklist": folder / "blocklist.txt", "blocked": ["fuck", "傻逼"], **rules}
-        given = {"rules": rules, "chat": chat or {}, "templates": templates or {}}
-        settings = Settings.model_validate(given)
-        self.judgement = Judgement(settings, None, self.clock, seconds)
-
-    def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
-        return self.judgement.reader.read(event, viewer)
-
-    def said(self, event: ChatEvent, viewer: Viewer | None = None) -> str:
-        """What is said in full, or "-" and why nothing is."""
-        said = self.read(event, viewer)
-        return f"-{said.reason}" if isinstance(said, Rejected) else said[0]
-
-
-@pytest.fixture
-def court(tmp_path: Path) -> Court:
-    return Court(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -295,90 +268,6 @@ def test_an_edited_file_counts_a_second_later(court: Court, tmp_path: Path) -> N
     court.clock.now += 1
     assert court.said(message("mango")) == "-blocked"
     assert court.said(message("fuck")) == "fuck"
-
-
-# ------------------------------------------------------------------ the crowd and the microphone
-
-
-def merged(said: list[str] | Rejected) -> tuple[str, int]:
-    assert isinstance(said, Merged)
-    return said.into, said.count
-
-
-def test_the_same_from_many_is_one(court: Court) -> None:
-    assert court.said(message("666", id="a")) == "six six six"
-    assert merged(court.read(message("6666 !!", by=BOB, id="b"))) == ("a", 2)
-    assert merged(court.read(message("６６６", by=CAROL, id="c"))) == ("a", 3)
-    court.clock.now += 10
-    assert court.said(message("666", by=MODERATOR, id="d")) == "six six six"
-
-
-def test_what_is_not_spoken_stands_for_nobody(court: Court) -> None:
-    first = message("666", id="a")
-    assert court.said(first) == "six six six"
-    court.judgement.unheard(first)
-    assert court.said(message("666", by=BOB, id="b")) == "six six six"
-    assert merged(court.read(message("666", by=CAROL, id="c"))) == ("b", 2)
-    court.judgement.unheard(message("666", by=CAROL, id="c"))  # it stood for nobody
-    assert merged(court.read(message("666", by=MODERATOR, id="d"))) == ("b", 3)
-
-
-def talk(court: Court, by: Author, count: int) -> list[ChatMessage]:
-    """What was let through of `count` different long messages."""
-    passed = []
-    for number in range(count):
-        words = message(
-            f"{by.name} {number} " + "talks at length of this and that " * 3, by=by, id=f"{number}"
-        )
-        if not isinstance(court.read(words), Rejected):
-            passed.append(words)
-    return passed
-
-
-def test_a_share_that_was_not_used_is_given_back(tmp_path: Path) -> None:
-    court = Court(tmp_path, share=0.5, share_of=40)
-    court.said(message("somebody else is here", by=BOB))
-    heard = talk(court, ALICE, 12)
-    assert 1 <= len(heard) < 12
-    assert talk(court, ALICE, 1) == []
-    for one in heard:
-        court.judgement.unheard(one)
-    court.clock.now += 31  # or they would be the same words again
-    court.said(message("and still is", by=BOB))
-    assert talk(court, ALICE, 12) == heard
-
-
-@pytest.mark.parametrize("free", [{"worth": BITS}, {"by": MODERATOR}, {"by": STREAMER}])
-def test_who_was_not_charged_gets_nothing_back(free: dict[str, Any], tmp_path: Path) -> None:
-    def let_through(unheard: bool) -> int:
-        court = Court(tmp_path, share=0.5, share_of=40, staff_pass=True)
-        court.said(message("somebody else is here", by=BOB))
-        if unheard:
-            spared = message("a long story " + "of what happened on the way here " * 3, **free)
-            court.read(spared)
-            court.judgement.unheard(spared)
-        share = next(rule for rule in court.judgement._memory._paced if isinstance(rule, Share))
-        assert all(charged >= 0 for charged in share._each.values())
-        return len(talk(court, ALICE, 12))
-
-    assert let_through(unheard=True) == let_through(unheard=False)
-
-
-def test_what_is_not_spoken_is_not_remembered_of_its_writer(court: Court) -> None:
-    first = message("the same words", id="a")
-    assert court.said(first)
-    assert court.read(message("the same words", id="b")) == Rejected(Reason.REPEATED)
-    court.judgement.unheard(first)
-    assert court.said(message("the same words", id="c"))
-
-
-def test_a_cooldown_is_of_what_is_spoken(tmp_path: Path) -> None:
-    court = Court(tmp_path, cooldown=20)
-    first = message("one thing", id="a")
-    assert court.said(first)
-    assert court.read(message("another", id="b")) == Rejected(Reason.COOLDOWN)
-    court.judgement.unheard(first)
-    assert court.said(message("another", id="c"))
 
 
 @pytest.mark.parametrize("typed", ["！声音 leo", "!声音 leo", "  ！voice leo"])

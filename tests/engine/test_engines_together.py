@@ -4,97 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import numpy as np
 import pytest
-from aiohttp import web
-from numpy.typing import NDArray
 
 from bot.engine import host as host_module
-from bot.engine.choice import engines
-from bot.engine.engine import EngineAbsent, EngineFault, Report
-from bot.engine.f5 import availability
-from bot.engine.f5.settings import F5Settings
+from bot.engine.engine import EngineAbsent, EngineFault
 from bot.engine.host import Host
-from bot.engine.server import Server
-from bot.engine.voices import Voice
+from tests.engine.hosted import URL, add_voice, client_of, health, hosting
+from tests.fakes.engine import FakeEngine
+from tests.waiting import until
 
-URL = "/v1/audio/speech"
 LIGHT, HEAVY = 0.25, 0.75  # what a sample of each engine is
 
 
-class Fake:
-    """Speaks a second of its `level`; "hold" waits, "break, NAME" and others fail."""
-
-    rate = 24000
-    rehearsal = ""
-
-    def __init__(self, name: str, level: float) -> None:
-        self.name, self.level = name, level
-        self.may_load, self.may_go = threading.Event(), threading.Event()
-        self.may_load.set()
-        self.fault: Exception | None = None
-        self.prepared: list[str] = []
-        self.during_prepare: list[Callable[[], object]] = []
-        self.coming: list[str] = []
-        self.made: list[str] = []  # while nobody spoke
-
-    def load(self, report: Report) -> None:
-        report(0.5, "Downloading: 1 of 2 MB.")
-        self.may_load.wait(10)
-        if self.fault:
-            raise self.fault
-
-    def prepare(self, voice: Voice) -> None:
-        self.prepared.append(voice.id)
-        if self.during_prepare:
-            self.during_prepare.pop(0)()
-        if voice.id == "odd":
-            raise RuntimeError("out of memory")
-
-    def synthesize(self, text: str, voice: Voice, speed: float) -> Iterator[NDArray[np.float32]]:
-        if text == f"refuse, {self.name}":
-            raise RuntimeError("out of memory")
-        if text == f"silence, {self.name}":
-            return
-        if text == "hold":
-            self.may_go.wait(10)
-        yield np.full(self.rate, self.level, np.float32)
-        if text == f"break, {self.name}":
-            raise RuntimeError("out of memory")
-
-    def ahead(self, wanted: Sequence[tuple[str, Voice, float]]) -> None:
-        self.coming = [text for text, _, _ in wanted]
-
-    def idle(self) -> bool:
-        if self.coming:
-            self.made.append(self.coming.pop(0))
-        return bool(self.coming)
-
-    def facts(self) -> dict[str, object]:
-        return {"device": "cuda"}
+@pytest.fixture
+def light() -> FakeEngine:
+    return FakeEngine("light", LIGHT)
 
 
 @pytest.fixture
-def light() -> Fake:
-    return Fake("light", LIGHT)
-
-
-@pytest.fixture
-def heavy() -> Fake:
-    return Fake("heavy", HEAVY)
-
-
-def add_voice(folder: Path, name: str, engine: str, language: str = "en") -> None:
-    (folder / name).mkdir()
-    (folder / name / "voice.toml").write_text(
-        f'name = "{name.title()}"\nlanguages = ["{language}"]\nengine = "{engine}"\n'
-    )
+def heavy() -> FakeEngine:
+    return FakeEngine("heavy", HEAVY)
 
 
 @pytest.fixture
@@ -110,29 +44,15 @@ def voices(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def host(light: Fake, heavy: Fake, voices: Path) -> AsyncIterator[Host]:
-    host = Host({"light": lambda: light, "heavy": lambda: heavy}, voices)
-    yield host
-    for engine in (light, heavy):
-        engine.may_load.set()
-        engine.may_go.set()
-    host.close()
+async def host(light: FakeEngine, heavy: FakeEngine, voices: Path) -> AsyncIterator[Host]:
+    async with hosting(voices, light, heavy) as host:
+        yield host
 
 
 @pytest.fixture
 async def client(host: Host) -> AsyncIterator[aiohttp.ClientSession]:
-    runner = web.AppRunner(Server(host).application(), handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
+    async with client_of(host) as session:
         yield session
-    await runner.cleanup()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what changes it is on another thread
-            await asyncio.sleep(0.001)
 
 
 async def settled(host: Host) -> None:
@@ -154,14 +74,8 @@ async def listed(client: aiohttp.ClientSession) -> list[str]:
         return [voice["id"] for voice in (await answer.json())["voices"]]
 
 
-async def health(client: aiohttp.ClientSession) -> dict[str, Any]:
-    async with client.get("/health") as answer:
-        body: dict[str, Any] = await answer.json()
-        return body
-
-
 async def test_the_light_one_speaks_while_the_other_loads(
-    heavy: Fake, host: Host, client: aiohttp.ClientSession
+    heavy: FakeEngine, host: Host, client: aiohttp.ClientSession
 ) -> None:
     heavy.may_load.clear()
     host.start()
@@ -185,6 +99,7 @@ async def test_the_light_one_speaks_while_the_other_loads(
     assert (found["detail"], found["engine"], found["settled"]) == ("Ready with 4 voices.", "heavy", True)
     assert found["engines"][1]["device"] == "cuda"
     assert await listed(client) == ["anna", "leo", "li", "mei"]
+    assert host.absent == []
     assert await spoken(host, "anna") == HEAVY
     assert await spoken(host, "leo") == LIGHT
 
@@ -198,7 +113,7 @@ async def test_who_stands_in_speaks_the_language_and_is_always_the_same(host: Ho
     assert host.stand_in(host.voices["leo"]) is None
 
 
-async def test_neither_waits_for_the_other(heavy: Fake, host: Host) -> None:
+async def test_neither_waits_for_the_other(heavy: FakeEngine, host: Host) -> None:
     await settled(host)
     held = asyncio.create_task(spoken(host, "anna", "hold"))
     await until(lambda: host.workers[1].busy > 0)
@@ -220,7 +135,7 @@ async def test_an_engine_that_does_not_load_costs_only_its_voices(
     fault: Exception,
     detail: str,
     status: str,
-    heavy: Fake,
+    heavy: FakeEngine,
     host: Host,
     client: aiohttp.ClientSession,
     caplog: pytest.LogCaptureFixture,
@@ -231,12 +146,18 @@ async def test_an_engine_that_does_not_load_costs_only_its_voices(
     assert (found["status"], found["detail"]) == ("ready", f"Ready with 2 voices. {detail}")
     assert found["engines"][1]["status"] == status
     assert await listed(client) == ["leo", "mei"]
+    async with client.get("/v1/voices") as answer:
+        absent = (await answer.json())["absent"]
+    assert [(one["id"], one["engine"], one["why"]) for one in absent] == [
+        ("anna", "heavy", detail),
+        ("li", "heavy", detail),
+    ]
     assert await spoken(host, "anna") == LIGHT
     tracebacks = [record for record in caplog.records if record.exc_info]
     assert len(tracebacks) == isinstance(fault, RuntimeError)
 
 
-async def test_if_none_loads_that_is_a_failure(light: Fake, heavy: Fake, host: Host) -> None:
+async def test_if_none_loads_that_is_a_failure(light: FakeEngine, heavy: FakeEngine, host: Host) -> None:
     light.fault, heavy.fault = RuntimeError("no library"), EngineAbsent("heavy is not used")
     await settled(host)
     assert host.health.status == "failed"
@@ -244,7 +165,7 @@ async def test_if_none_loads_that_is_a_failure(light: Fake, heavy: Fake, host: H
     assert host.find("anna") is None
 
 
-async def test_the_heavy_one_alone_is_enough(light: Fake, host: Host) -> None:
+async def test_the_heavy_one_alone_is_enough(light: FakeEngine, host: Host) -> None:
     light.fault = RuntimeError("no library")
     await settled(host)
     assert host.health.detail == "Ready with 2 voices. The engine light did not load: no library."
@@ -290,7 +211,7 @@ async def test_what_the_light_one_refuses_nobody_speaks(host: Host) -> None:
 
 
 async def test_voices_that_come_and_go(
-    heavy: Fake, host: Host, client: aiohttp.ClientSession, voices: Path
+    heavy: FakeEngine, host: Host, client: aiohttp.ClientSession, voices: Path
 ) -> None:
     await settled(host)
     add_voice(voices, "ben", "heavy")
@@ -300,7 +221,7 @@ async def test_voices_that_come_and_go(
 
 
 async def test_a_change_is_taken_up_even_if_whoever_asked_has_gone(
-    heavy: Fake, host: Host, voices: Path
+    heavy: FakeEngine, host: Host, voices: Path
 ) -> None:
     await settled(host)
     held = asyncio.create_task(spoken(host, "anna", "hold"))
@@ -315,7 +236,7 @@ async def test_a_change_is_taken_up_even_if_whoever_asked_has_gone(
 
 
 async def test_who_asks_while_a_change_is_taken_up_waits_for_it(
-    heavy: Fake, host: Host, voices: Path
+    heavy: FakeEngine, host: Host, voices: Path
 ) -> None:
     await settled(host)
     held = asyncio.create_task(spoken(host, "anna", "hold"))
@@ -331,7 +252,7 @@ async def test_who_asks_while_a_change_is_taken_up_waits_for_it(
 
 
 async def test_a_change_while_an_engine_gets_its_voices_ready_is_not_lost(
-    heavy: Fake, host: Host, voices: Path
+    heavy: FakeEngine, host: Host, voices: Path
 ) -> None:
     loop = asyncio.get_running_loop()
 
@@ -375,7 +296,7 @@ async def test_an_engine_that_nobody_knows(
     assert "The voice otto is for the engine 'espeek', which there is not." in caplog.messages
 
 
-async def test_one_that_hangs_is_told(heavy: Fake, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_hangs_is_told(heavy: FakeEngine, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_module, "_HANGS", 0.0)
     await settled(host)
     held = asyncio.create_task(spoken(host, "anna", "hold"))
@@ -386,37 +307,8 @@ async def test_one_that_hangs_is_told(heavy: Fake, host: Host, monkeypatch: pyte
     assert host.health.status == "ready"
 
 
-@pytest.mark.parametrize(
-    ("lacking", "gpu", "voices", "sentence"),
-    [
-        ("", True, False, "f5 is not used: no voice is for it; python -m bot voices add"),
-        ("torch", False, True, "f5 is not used: torch is not installed: scripts/run --with-f5"),
-        ("f5_tts", False, True, "f5 is not used: f5_tts is not installed"),
-        ("", False, True, "f5 is not used: no NVIDIA GPU was found; engine.name"),
-    ],
-)
-def test_why_f5_is_not_used(
-    lacking: str, gpu: bool, voices: bool, sentence: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(availability, "has_gpu", lambda: gpu)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == lacking else object())
-    made = engines("auto", F5Settings(), lambda: voices)
-    assert list(made) == ["espeak", "f5"]
-    with pytest.raises(EngineAbsent, match=sentence):
-        made["f5"]()
-    if lacking:
-        with pytest.raises(EngineFault, match=f"{lacking} is not installed"):
-            engines("f5", F5Settings(), lambda: voices)["f5"]()
-    assert list(engines("espeak", F5Settings(), lambda: voices)) == ["espeak"]
-
-
-@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="this machine has a GPU")
-def test_this_machine_has_no_gpu() -> None:
-    assert not availability.has_gpu()
-
-
 async def test_what_comes_is_made_while_nobody_speaks(
-    heavy: Fake, host: Host, client: aiohttp.ClientSession
+    heavy: FakeEngine, host: Host, client: aiohttp.ClientSession
 ) -> None:
     await settled(host)
     requests = [{"input": text, "voice": voice} for text, voice in (("1", "anna"), ("2", "leo"), ("3", "li"))]
@@ -425,7 +317,7 @@ async def test_what_comes_is_made_while_nobody_speaks(
     await until(lambda: heavy.made == ["1", "3"])  # the light engine's own is nothing to make ahead
 
 
-async def test_nothing_is_made_ahead_while_somebody_speaks(heavy: Fake, host: Host) -> None:
+async def test_nothing_is_made_ahead_while_somebody_speaks(heavy: FakeEngine, host: Host) -> None:
     await settled(host)
     voice = host.find("anna")
     assert voice
@@ -452,14 +344,8 @@ async def test_a_list_of_what_comes_that_is_none_is_refused(
         assert "error" in await answer.json()
 
 
-async def test_an_engine_that_is_quick_wants_to_know_nothing(light: Fake, voices: Path) -> None:
-    host = Host({"light": lambda: light}, voices)
-    runner = web.AppRunner(Server(host).application(), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await settled(host)
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1/audio/ahead"
-    async with aiohttp.ClientSession() as session, session.post(url, json={"requests": []}) as answer:
-        assert answer.status == 501
-    await runner.cleanup()
-    host.close()
+async def test_an_engine_that_is_quick_wants_to_know_nothing(light: FakeEngine, voices: Path) -> None:
+    async with hosting(voices, light) as host, client_of(host) as client:
+        await settled(host)
+        async with client.post("/v1/audio/ahead", json={"requests": []}) as answer:
+            assert answer.status == 501

@@ -5,106 +5,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import numpy as np
 import pytest
-from aiohttp import web
-from numpy.typing import NDArray
 
-from bot.engine.engine import Report
 from bot.engine.host import Host
-from bot.engine.server import MAX_ACTIVE, Server
-from bot.engine.voices import Voice, VoiceError
-
-URL = "/v1/audio/speech"
-
-
-class Fake:
-    """Yields five pieces of silence; "break" breaks after two, "refuse" at once; notes what it did."""
-
-    name = "fake"
-    rate = 24000
-    rehearsal = "1"
-
-    def __init__(self) -> None:
-        self.may_load = threading.Event()
-        self.may_load.set()
-        self.fault: Exception | None = None
-        self.steps: list[str] = []
-        self.threads: set[int] = set()
-
-    def load(self, report: Report) -> None:
-        report(0.5, "Half way.")
-        self.may_load.wait(10)
-        if self.fault:
-            raise self.fault
-
-    def prepare(self, voice: Voice) -> None:
-        if voice.id == "bad":
-            raise VoiceError("it is bad.")
-
-    def synthesize(self, text: str, voice: Voice, speed: float) -> Iterator[NDArray[np.float32]]:
-        try:
-            for number in range(5):
-                self.threads.add(threading.get_ident())
-                if text == "refuse" or (text == "break" and number == 2):
-                    raise RuntimeError("broken")
-                self.steps.append(text)
-                yield np.zeros(24000, np.float32)
-        finally:
-            self.steps.append(text + " closed")
-
-    def ahead(self, wanted: Sequence[tuple[str, Voice, float]]) -> None:
-        self.steps += [f"{text} ahead" for text, _, _ in wanted]
-
-    def idle(self) -> bool:
-        return False
-
-    def facts(self) -> dict[str, object]:
-        return {"device": "none"}
+from bot.engine.server import MAX_ACTIVE
+from tests.engine.hosted import URL, add_voice, client_of, health, hosting
+from tests.fakes.engine import FakeEngine
+from tests.waiting import until
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake()
+def fake() -> FakeEngine:
+    return FakeEngine("fake", pieces=5, rehearsal="1")
 
 
 @pytest.fixture
 def voices(tmp_path: Path) -> Path:
     for name, engine in (("good", "fake"), ("bad", "fake"), ("other", "f5")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "voice.toml").write_text(
-            f'name = "A"\nlanguages = ["en"]\nengine = "{engine}"\n', encoding="utf-8"
-        )
+        add_voice(tmp_path, name, engine)
     return tmp_path
 
 
 @pytest.fixture
-async def host(fake: Fake, voices: Path) -> AsyncIterator[Host]:
-    host = Host({"fake": lambda: fake}, voices)
-    yield host
-    fake.may_load.set()
-    host.close()
+async def host(fake: FakeEngine, voices: Path) -> AsyncIterator[Host]:
+    async with hosting(voices, fake) as host:
+        yield host
 
 
 @pytest.fixture
 async def client(host: Host) -> AsyncIterator[aiohttp.ClientSession]:
-    runner = web.AppRunner(Server(host).application(), handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
+    async with client_of(host) as session:
         yield session
-    await runner.cleanup()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what changes it is on another thread
-            await asyncio.sleep(0.001)
 
 
 async def ready(host: Host) -> None:
@@ -112,17 +47,11 @@ async def ready(host: Host) -> None:
     await until(lambda: host.health.status in ("ready", "failed"))
 
 
-async def status(client: aiohttp.ClientSession) -> dict[str, Any]:
-    async with client.get("/health") as answer:
-        body: dict[str, Any] = await answer.json()
-        return body
-
-
-async def test_while_it_loads(fake: Fake, host: Host, client: aiohttp.ClientSession) -> None:
+async def test_while_it_loads(fake: FakeEngine, host: Host, client: aiohttp.ClientSession) -> None:
     fake.may_load.clear()
     host.start()
-    await until(lambda: host.health.detail == "Half way.")
-    found = await status(client)
+    await until(lambda: "MB" in host.health.detail)
+    found = await health(client)
     assert found["status"] == "loading"
     assert 0 < found["progress"] < 1
     async with client.post(URL, json={"input": "x", "voice": "good"}) as answer:
@@ -135,10 +64,12 @@ async def test_while_it_loads(fake: Fake, host: Host, client: aiohttp.ClientSess
         assert len(await answer.read()) == 5 * 48000
 
 
-async def test_an_engine_that_does_not_load(fake: Fake, host: Host, client: aiohttp.ClientSession) -> None:
+async def test_an_engine_that_does_not_load(
+    fake: FakeEngine, host: Host, client: aiohttp.ClientSession
+) -> None:
     fake.fault = RuntimeError("no GPU")
     await ready(host)
-    found = await status(client)
+    found = await health(client)
     assert found["status"] == "failed"
     assert "no GPU" in found["detail"]
     async with client.post(URL, json={"input": "x", "voice": "good"}) as answer:
@@ -156,7 +87,7 @@ async def test_voices_that_the_engine_refuses_are_skipped(
     assert "it is bad" in warnings[0]
 
 
-async def test_no_voice_at_all_is_a_failure(fake: Fake, tmp_path: Path) -> None:
+async def test_no_voice_at_all_is_a_failure(fake: FakeEngine, tmp_path: Path) -> None:
     host = Host({"fake": lambda: fake}, tmp_path)
     await ready(host)
     assert host.health.status == "failed"
@@ -164,7 +95,7 @@ async def test_no_voice_at_all_is_a_failure(fake: Fake, tmp_path: Path) -> None:
     host.close()
 
 
-async def test_requests_take_turns_on_one_thread(fake: Fake, host: Host) -> None:
+async def test_requests_take_turns_on_one_thread(fake: FakeEngine, host: Host) -> None:
     await ready(host)
     fake.steps.clear()
 
@@ -180,7 +111,7 @@ async def test_requests_take_turns_on_one_thread(fake: Fake, host: Host) -> None
     await until(lambda: host.active == 0)
 
 
-async def test_what_is_not_wanted_any_more_is_closed(fake: Fake, host: Host) -> None:
+async def test_what_is_not_wanted_any_more_is_closed(fake: FakeEngine, host: Host) -> None:
     await ready(host)
     fake.steps.clear()
     async with contextlib.aclosing(host.speak("a", host.voices["good"], 1.0)) as pieces:
@@ -192,7 +123,7 @@ async def test_what_is_not_wanted_any_more_is_closed(fake: Fake, host: Host) -> 
 
 async def test_an_error_before_the_first_piece_is_an_error(host: Host, client: aiohttp.ClientSession) -> None:
     await ready(host)
-    async with client.post(URL, json={"input": "refuse", "voice": "good"}) as answer:
+    async with client.post(URL, json={"input": "refuse, fake", "voice": "good"}) as answer:
         assert answer.status == 500
         assert (await answer.json())["error"]["type"] == "server_error"
     await until(lambda: host.active == 0)
@@ -200,12 +131,12 @@ async def test_an_error_before_the_first_piece_is_an_error(host: Host, client: a
 
 async def test_an_error_half_way_breaks_the_stream(host: Host, client: aiohttp.ClientSession) -> None:
     await ready(host)
-    async with client.post(URL, json={"input": "break", "voice": "good"}) as answer:
+    async with client.post(URL, json={"input": "break, fake", "voice": "good"}) as answer:
         assert answer.status == 200
         with pytest.raises(aiohttp.ClientError):
             await answer.read()
     await until(lambda: host.active == 0)
-    assert (await status(client))["status"] == "ready"
+    assert (await health(client))["status"] == "ready"
 
 
 async def test_too_many_at_once(host: Host, client: aiohttp.ClientSession) -> None:

@@ -14,7 +14,6 @@ import aiohttp
 import numpy as np
 import pytest
 import soundfile
-from aiohttp import web
 
 from bot.engine import uploads
 from bot.engine.host import Host
@@ -23,6 +22,7 @@ from bot.engine.server import Server
 from bot.engine.voices import Voice, load_voices
 from tests.engine.references.recordings import TEXT, long_recording, recorded, silence, speech
 from tests.engine.running import StartEngine
+from tests.fakes.loopback import serving
 
 TOKEN = "sesame"
 
@@ -33,6 +33,7 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.voices: dict[str, Voice] = {}
+        self.absent: list[tuple[Voice, str]] = []
 
     async def refresh(self) -> None:
         self.voices = load_voices(self.folder)[0]
@@ -41,15 +42,11 @@ class Folder:
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
     host = cast("Host", Folder(tmp_path))
-    runner = web.AppRunner(
-        Server(host, TOKEN, tmp_path).application(), handler_cancellation=True, shutdown_timeout=0.1
-    )
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {TOKEN}"}) as session:
-        yield session
-    await runner.cleanup()
+    application = Server(host, TOKEN, tmp_path).application()
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with serving(application, cancelling=True) as url:
+        async with aiohttp.ClientSession(url, headers=headers) as session:
+            yield session
 
 
 def recording(samples: np.ndarray | None = None, form: str = "WAV") -> bytes:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from socket import AddressFamily
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -46,6 +46,7 @@ from tests.fakes.bilibili_commands import (
     super_chat_command,
     uid_of,
 )
+from tests.fakes.loopback import Loopback, cut
 
 WSS_PORT = 2245
 ROOM, SHORT, OWNER = 5050, 7, 9001
@@ -111,7 +112,7 @@ class _Issued:
     room: int
 
 
-class FakeBilibili:
+class FakeBilibili(Loopback):
     """`accounts`: SESSDATA -> uid. `rooms`: number, the short ones too -> room. `frame` packs what is said.
 
     `silent`: the chat accepts connections and answers nothing. `refuse_with` and `refuse_chat_with`: an HTTP
@@ -120,6 +121,7 @@ class FakeBilibili:
     """
 
     def __init__(self, accounts: Mapping[str, int] | None = None) -> None:
+        self.tls = _certificates()[0]
         self.accounts = dict(accounts or {})
         self.csrf = "csrf-of-the-account"
         self.rooms = {ROOM: ROOM, SHORT: ROOM}
@@ -134,7 +136,6 @@ class FakeBilibili:
         self.said: list[Mapping[str, str]] = []  # what msg/send was sent
         self.asked: list[tuple[str, int]] = []  # names and ports that were looked up
         self.requests: list[str] = []  # paths of the web's
-        self.port = 0
         self.attempts = 0  # connections to the chat that were asked for
         self.heartbeats = 0
         self.viewers: list[Viewer] = []  # those authenticated now
@@ -143,33 +144,16 @@ class FakeBilibili:
         self._leaves: asyncio.Queue[Viewer] = asyncio.Queue()
         self._beats: asyncio.Queue[bytes] = asyncio.Queue()
         self._sockets: list[Viewer] = []
-        self._runner: web.AppRunner | None = None
 
     def session(self) -> aiohttp.ClientSession:
         """For the bot: every address leads here."""
         connector = aiohttp.TCPConnector(resolver=_Here(self), ssl=_certificates()[1], use_dns_cache=False)
         return aiohttp.ClientSession(connector=connector)
 
-    async def start(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=_certificates()[0]).start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def stop(self) -> None:
-        await self.drop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        return app
 
     # ------------------------------------------------------------------ what the bot did
 
@@ -227,10 +211,7 @@ class FakeBilibili:
 
     async def drop(self) -> None:
         """Cuts every connection without a goodbye, as a network does."""
-        for viewer in self._sockets:
-            if viewer.transport is not None:
-                viewer.transport.abort()
-        self._sockets.clear()
+        cut(self._sockets)
         self.viewers.clear()
 
     def expire_tokens(self) -> None:

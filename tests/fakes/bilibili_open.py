@@ -4,7 +4,7 @@
         await platform.joined()                 # the next reader that has signed in
         await platform.danmaku("你好", "小明")    # returns the message's msg_id
 
-Framing and signatures are written out here again, so that the bot's own cannot agree with themselves.
+Signatures are written out here again, so that the bot's own cannot agree with themselves.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ import hmac
 import json
 import struct
 import time
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import uuid4
 
-import brotli  # type: ignore[import-untyped]  # it carries no types
 from aiohttp import WSMsgType, web
 
-Json = dict[str, Any]
+from tests.fakes.bilibili_open_commands import ROOM, Json, dm, message, packet, viewer
+from tests.fakes.loopback import Loopback, cut
 
 CODE = "BSX1ABCDEF234"
 APP_ID = 1_000_000_000_123
 KEY_ID = "accessKeyIdOfTheApp01"
 KEY_SECRET = "s3cret-of-the-app-that-nobody-may-see"
-ROOM = 4_639_581
 OWNER = "0ffee0d7c7e64b6f8d1b1f0f1e2d3c4b"
 SILENCE = 60.0  # after so long without a heartbeat a game is closed
 CLOCK_SKEW = 600.0
@@ -44,29 +42,6 @@ SIGNED = (
     "x-bili-signature-version",
     "x-bili-timestamp",
 )
-
-
-def packet(body: bytes, *, version: int = 0, operation: int = 5, length: int | None = None) -> bytes:
-    """One packet; `length` lies about it."""
-    return struct.pack(">I2H2I", length or 16 + len(body), 16, version, operation, 0) + body
-
-
-def message(name: str, data: Json) -> bytes:
-    """A command as one version-0 packet."""
-    return packet(json.dumps({"cmd": name, "data": data}, ensure_ascii=False).encode())
-
-
-def zlibbed(*packets: bytes) -> bytes:
-    return packet(zlib.compress(b"".join(packets)), version=2)
-
-
-def brotlied(*packets: bytes) -> bytes:
-    return packet(brotli.compress(b"".join(packets), quality=4), version=3)
-
-
-def open_id(name: str) -> str:
-    """The open_id that `name` always has here."""
-    return hashlib.md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 @dataclass(eq=False)
@@ -88,7 +63,7 @@ class Reader:
     beats: list[float] = field(default_factory=list)
 
 
-class FakeOpenLive:
+class FakeOpenLive(Loopback):
     """`game`: whether the app is one (a tool has no game_id). `instances`: how many games at once.
 
     `refuse`: path -> code for whoever calls it; `http_status`: for everyone, with no JSON; `silent`: accepts
@@ -117,7 +92,6 @@ class FakeOpenLive:
         self.deaf = False
         self.auth_code = 0
         self.refuse_sockets: set[str] = set()  # paths that answer 403
-        self.port = 0
         self.games: dict[str, Game] = {}
         self.calls: list[tuple[str, Json, int]] = []  # path, body, the code that it was answered
         self.readers: list[Reader] = []  # those open now
@@ -127,37 +101,21 @@ class FakeOpenLive:
         self._joins: asyncio.Queue[Reader] = asyncio.Queue()
         self._leaves: asyncio.Queue[Reader] = asyncio.Queue()
         self._calls: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
-        self._runner: web.AppRunner | None = None
         self._silence = asyncio.Event()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self, port: int = 0) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/v2/app/{call}", self._call)
         app.router.add_get("/sub{number}", self._serve)
+        return app
+
+    async def start(self) -> Self:
         self._silence = asyncio.Event()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port or self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        return self
+        return await super().start()
 
     async def stop(self) -> None:
         self._silence.set()
-        await self.drop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await super().stop()
 
     # ------------------------------------------------------------------ what the reader did
 
@@ -200,30 +158,16 @@ class FakeOpenLive:
         frame = message(name, data)
         await self.send_bytes(wrap(frame) if wrap else frame)
 
-    def dm(self, text: str, name: str = "小明", **changes: Any) -> Json:
-        return {
-            **_viewer(name),
-            "msg": text,
-            "msg_id": str(uuid4()),
-            "dm_type": 0,
-            "emoji_img_url": "",
-            "glory_level": 0,
-            "reply_open_id": "",
-            "reply_uname": "",
-            "is_admin": 0,
-            **changes,
-        }
-
     async def danmaku(
         self, text: str, name: str = "小明", *, wrap: Callable[..., bytes] | None = None, **changes: Any
     ) -> str:
         """Somebody says `text`; returns the message's msg_id."""
-        data = self.dm(text, name, **changes)
+        data = dm(text, name, **changes)
         await self.send("LIVE_OPEN_PLATFORM_DM", data, wrap)
         return str(data["msg_id"])
 
     async def super_chat(self, text: str, rmb: int, number: int, name: str = "小明", **changes: Any) -> None:
-        data = {**_viewer(name), "message": text, "message_id": number, "rmb": rmb, "msg_id": str(uuid4())}
+        data = {**viewer(name), "message": text, "message_id": number, "rmb": rmb, "msg_id": str(uuid4())}
         await self.send("LIVE_OPEN_PLATFORM_SUPER_CHAT", {**data, **changes})
 
     async def take_back(self, *numbers: int) -> None:
@@ -245,10 +189,7 @@ class FakeOpenLive:
 
     async def drop(self) -> None:
         """Cuts every WebSocket without a goodbye, as a network does."""
-        for reader in self.readers:
-            if reader.transport is not None:
-                reader.transport.abort()
-        self.readers.clear()
+        cut(self.readers)
 
     # ------------------------------------------------------------------ the HTTP calls
 
@@ -400,18 +341,3 @@ class FakeOpenLive:
             await reader.socket.send_bytes(
                 packet(struct.pack(">I", 1), version=1, operation=3, length=20) + body
             )
-
-
-def _viewer(name: str) -> Json:
-    return {
-        "uid": 0,
-        "open_id": open_id(name),
-        "uname": name,
-        "uface": "https://i0.hdslb.com/bfs/face/x.jpg",
-        "room_id": ROOM,
-        "timestamp": 1_760_000_000,
-        "guard_level": 0,
-        "fans_medal_level": 0,
-        "fans_medal_name": "",
-        "fans_medal_wearing_status": False,
-    }

@@ -16,11 +16,13 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from aiohttp import web
 from numpy.typing import NDArray
+
+from tests.fakes.loopback import Loopback
 
 
 def sound(text: str, salt: str = "") -> bytes:
@@ -52,7 +54,7 @@ class Answer:
 
 
 @dataclass
-class SpeechServer:
+class SpeechServer(Loopback):
     """`health` is what /health answers, None: there is no such path. `token`: what must be shown."""
 
     health: Mapping[str, Any] | None = field(default_factory=lambda: {"status": "ready"})
@@ -68,11 +70,6 @@ class SpeechServer:
         self._answers: deque[Answer] = deque()
         self._released = asyncio.Event()
         self._asked = asyncio.Condition()
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def inputs(self) -> list[str]:
@@ -90,29 +87,16 @@ class SpeechServer:
         async with asyncio.timeout(timeout), self._asked:
             await self._asked.wait_for(lambda: len(self.requests) >= times)
 
-    async def start(self) -> Self:
-        """Again on the same port, if it was there before."""
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_post("/v1/audio/speech", self._speech)
         app.router.add_post("/v1/audio/ahead", self._ahead)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
-        return self
+        return app
 
     async def stop(self) -> None:
         self._released.set()
-        if self._runner:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await super().stop()
 
     def _authorized(self, request: web.Request) -> bool:
         return not self.token or request.headers.get("Authorization") == f"Bearer {self.token}"

@@ -13,40 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
 
 from bot.sources.twitch_account import TwitchUrls
-from bot.sources.twitch_subscriptions import SCOPES, WANTED, WRITE_CHAT
+from bot.sources.twitch_subscriptions import WANTED, WRITE_CHAT
+from tests.fakes.loopback import cut
+from tests.fakes.twitch_id import CLIENT_ID, FakeTwitchId, Token, refusal
 from tests.fakes.twitch_irc import user_id
 from tests.fakes.twitch_payloads import STAMP, notify
 
-CLIENT_ID = "abcdefghijklmnopqrstuvwxyz0123"
 KEYS = {wanted.type: wanted for wanted in WANTED}
-
-
-@dataclass(eq=False)
-class Token:
-    login: str
-    scopes: tuple[str, ...]
-    access: str
-    refresh: str
-    valid: bool = True  # the access token
-    refreshable: bool = True
-    left: int = 14_400
-
-
-@dataclass(eq=False)
-class Device:
-    scopes: tuple[str, ...]
-    user_code: str
-    state: str = "authorization_pending"
-    login: str = ""
 
 
 @dataclass(eq=False)
@@ -60,106 +41,42 @@ class Connection:
     said: list[str] = field(default_factory=list)
 
 
-class FakeTwitchEventSub:
+class FakeTwitchEventSub(FakeTwitchId):
     """`known`: the logins that exist; None: every one does.
 
     Knobs: `silent` accepts WebSockets and says nothing; `fail_with` answers every Helix request with that
-    status, `id_fails_with` every OAuth request, `refuse` the subscription to a type; `answers` replaces the
-    answer of a path with any bytes; `drop_message` makes chat refuse a message with that reason.
+    status, `refuse` the subscription to a type; `answers` replaces the answer of a path with any bytes;
+    `drop_message` makes chat refuse a message with that reason.
     """
 
     def __init__(self, known: set[str] | None = None) -> None:
+        super().__init__()
         self.known = known
         self.silent = False
         self.fail_with: int | None = None
-        self.id_fails_with: int | None = None
         self.refuse: dict[str, int] = {}
         self.answers: dict[str, bytes] = {}
         self.drop_message = ""
         self.reconnect_refused = False
-        self.port = 0
-        self.requests: Counter[str] = Counter()
         self.said: list[dict[str, Any]] = []  # what was written into the chat
-        self.tokens: list[Token] = []
         self.connections: list[Connection] = []
         self.opened = 0
-        self.devices: dict[str, Device] = {}
         self._moving: dict[str, Connection] = {}
-        self._events: asyncio.Condition = asyncio.Condition()
-        self._runner: web.AppRunner | None = None
-        self._secrets: list[str] = []
 
     @property
     def urls(self) -> TwitchUrls:
         web_ = f"http://127.0.0.1:{self.port}"
         return TwitchUrls(helix=f"{web_}/helix", id=web_, eventsub=f"ws://127.0.0.1:{self.port}/ws")
 
-    @property
-    def secrets(self) -> list[str]:
-        """Every token and device code that was ever given out."""
-        return list(self._secrets)
-
-    async def start(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/oauth2/device", self._device)
-        app.router.add_post("/oauth2/token", self._token)
-        app.router.add_get("/oauth2/validate", self._validate)
+    def application(self) -> web.Application:
+        app = super().application()
         app.router.add_get("/helix/users", self._users)
         app.router.add_post("/helix/eventsub/subscriptions", self._subscribe)
         app.router.add_post("/helix/chat/messages", self._say)
         app.router.add_get("/ws", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def stop(self) -> None:
-        await self.drop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    # ------------------------------------------------------------------ accounts
-
-    def grant(self, login: str, scopes: tuple[str, ...] = SCOPES) -> dict[str, str]:
-        """The tokens of a login, as they are stored."""
-        token = self._new_token(login, scopes)
-        return {"client_id": CLIENT_ID, "access_token": token.access, "refresh_token": token.refresh}
-
-    def expire(self) -> None:
-        """Every access token runs out; refresh tokens go on."""
-        for token in self.tokens:
-            token.valid = False
-
-    def withdraw(self) -> None:
-        """The streamer takes the login back."""
-        for token in self.tokens:
-            token.valid = token.refreshable = False
-
-    def approve(self, login: str, *, scopes: tuple[str, ...] | None = None) -> None:
-        """The streamer types the code that was asked for last."""
-        device = list(self.devices.values())[-1]
-        device.state, device.login = "approved", login
-        device.scopes = device.scopes if scopes is None else scopes
-
-    def answer_device(self, message: str) -> None:
-        """What polling for the last code is told from now on."""
-        list(self.devices.values())[-1].state = message
+        return app
 
     # ------------------------------------------------------------------ what the bot did
-
-    async def until(self, true: Any, timeout: float = 5.0) -> None:
-        """Waits until `true()` is; it is asked after everything that happens here."""
-        async with self._events:
-            await asyncio.wait_for(self._events.wait_for(true), timeout)
 
     async def subscribed(self, type_: str = "channel.chat.message") -> None:
         await self.until(lambda: any(type_ in c.subscriptions for c in self.connections))
@@ -167,10 +84,6 @@ class FakeTwitchEventSub:
     async def connected(self, count: int = 1) -> None:
         """Waits until `count` WebSockets have been opened in all."""
         await self.until(lambda: self.opened >= count)
-
-    async def _happened(self) -> None:
-        async with self._events:
-            self._events.notify_all()
 
     # ------------------------------------------------------------------ what Twitch does
 
@@ -219,112 +132,21 @@ class FakeTwitchEventSub:
 
     async def drop(self) -> None:
         """Cuts every WebSocket without a goodbye, as a network does."""
-        for connection in self.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-        self.connections.clear()
-
-    # ------------------------------------------------------------------ OAuth
-
-    def _new_token(self, login: str, scopes: tuple[str, ...]) -> Token:
-        token = Token(login, scopes, f"access-{uuid4().hex}", f"refresh-{uuid4().hex}")
-        self.tokens.append(token)
-        self._secrets += [token.access, token.refresh]
-        return token
-
-    async def _device(self, request: web.Request) -> web.Response:
-        form = await self._form(request)
-        if isinstance(form, web.Response):
-            return form
-        if form.get("client_id") != CLIENT_ID:
-            return _error(400, "invalid client")
-        code, device = uuid4().hex[:8].upper(), uuid4().hex
-        self.devices[device] = Device(tuple(form.get("scopes", "").split()), code)
-        self._secrets.append(device)
-        return web.json_response(
-            {
-                "device_code": device,
-                "expires_in": 1800,
-                "interval": 5,
-                "user_code": code,
-                "verification_uri": f"https://www.twitch.tv/activate?public=true&device-code={code}",
-            }
-        )
-
-    async def _token(self, request: web.Request) -> web.Response:
-        form = await self._form(request)
-        if isinstance(form, web.Response):
-            return form
-        if form.get("client_id") != CLIENT_ID:
-            return _error(400, "invalid client")
-        if form.get("grant_type") == "refresh_token":
-            old = next((t for t in self.tokens if t.refresh == form.get("refresh_token")), None)
-            if old is None or not old.refreshable:
-                return _error(400, "Invalid refresh token")
-            old.refreshable = old.valid = False  # one use
-            return self._give(self._new_token(old.login, old.scopes))
-        device = self.devices.get(form.get("device_code", ""))
-        if device is None or tuple(form.get("scopes", "").split()) == ():
-            return _error(400, "invalid device code")
-        if device.state != "approved":
-            return _error(400, device.state)
-        device.state = "invalid device code"  # one use
-        return self._give(self._new_token(device.login, device.scopes))
-
-    def _give(self, token: Token) -> web.Response:
-        return web.json_response(
-            {
-                "access_token": token.access,
-                "refresh_token": token.refresh,
-                "expires_in": token.left,
-                "scope": list(token.scopes),
-                "token_type": "bearer",
-            }
-        )
-
-    async def _form(self, request: web.Request) -> dict[str, str] | web.Response:
-        """The parameters, which Twitch takes in the body or in the address."""
-        await self._count(request)
-        if self.id_fails_with is not None:
-            return web.Response(status=self.id_fails_with)
-        body = {key: str(value) for key, value in (await request.post()).items()}
-        return {**request.query, **body}
-
-    async def _validate(self, request: web.Request) -> web.Response:
-        await self._count(request)
-        if self.id_fails_with is not None:
-            return web.Response(status=self.id_fails_with)
-        token = self._bearer(request, "OAuth ")
-        if token is None:
-            return _error(401, "invalid access token")
-        return web.json_response(
-            {
-                "client_id": CLIENT_ID,
-                "login": token.login,
-                "scopes": list(token.scopes),
-                "user_id": user_id(token.login),
-                "expires_in": token.left,
-            }
-        )
-
-    def _bearer(self, request: web.Request, scheme: str) -> Token | None:
-        header = request.headers.get("Authorization", "")
-        access = header.removeprefix(scheme) if header.startswith(scheme) else ""
-        return next((t for t in self.tokens if t.access == access and t.valid), None)
+        cut(self.connections)
 
     # ------------------------------------------------------------------ Helix
 
     async def _allowed(self, request: web.Request) -> Token | web.Response:
-        await self._count(request)
+        await self.count(request)
         if (answer := self.answers.get(request.path)) is not None:
             return web.Response(body=answer, content_type="application/json")
         if self.fail_with is not None:
             return web.Response(status=self.fail_with)
-        token = self._bearer(request, "Bearer ")
+        token = self.bearer(request, "Bearer ")
         if token is None:
-            return _error(401, "Invalid OAuth token")
+            return refusal(401, "Invalid OAuth token")
         if request.headers.get("Client-Id") != CLIENT_ID:
-            return _error(401, "Client ID and OAuth token do not match")
+            return refusal(401, "Client ID and OAuth token do not match")
         return token
 
     async def _users(self, request: web.Request) -> web.Response:
@@ -345,23 +167,23 @@ class FakeTwitchEventSub:
         wanted = KEYS.get(type_)
         transport = body["transport"]
         if wanted is None or transport["method"] != "websocket":
-            return _error(400, "invalid subscription type")
+            return refusal(400, "invalid subscription type")
         if status := self.refuse.get(type_):
-            return _error(status, "subscription missing proper authorization")
+            return refusal(status, "subscription missing proper authorization")
         connection = next((c for c in self.connections if c.session == transport["session_id"]), None)
         if connection is None:
-            return _error(400, "websocket transport session does not exist or has already disconnected")
+            return refusal(400, "websocket transport session does not exist or has already disconnected")
         me = user_id(token.login)
         asked = {key: value for key, value in condition.items() if value}
         channel = asked.get("broadcaster_user_id") or asked.get("to_broadcaster_user_id") or ""
         if not channel.isdigit() or asked != wanted.condition(channel, me):
-            return _error(400, "invalid condition")
+            return refusal(400, "invalid condition")
         if (wanted.scope and wanted.scope not in token.scopes) or (wanted.own and channel != me):
-            return _error(403, "subscription missing proper authorization")
+            return refusal(403, "subscription missing proper authorization")
         if type_ in connection.subscriptions:
-            return _error(409, "subscription already exists")
+            return refusal(409, "subscription already exists")
         connection.subscriptions[type_] = asked
-        await self._happened()
+        await self.happened()
         row = {"id": str(uuid4()), "status": "enabled", "type": type_, "version": body["version"], "cost": 0}
         row |= {"condition": condition, "created_at": STAMP, "transport": transport}
         answer = {"data": [row], "total": 1, "total_cost": 0, "max_total_cost": 10}
@@ -373,23 +195,23 @@ class FakeTwitchEventSub:
             return token
         body = await request.json()
         if body.get("sender_id") != user_id(token.login) or not str(body.get("broadcaster_id", "")).isdigit():
-            return _error(400, "invalid sender")
+            return refusal(400, "invalid sender")
         if not body.get("message") or len(body["message"]) > 500:
-            return _error(400, "invalid message")
+            return refusal(400, "invalid message")
         if WRITE_CHAT not in token.scopes:
-            return _error(403, "missing scope")
+            return refusal(403, "missing scope")
         if self.drop_message:
             why = {"code": "msg_rejected", "message": self.drop_message}
             return web.json_response({"data": [{"message_id": "", "is_sent": False, "drop_reason": why}]})
         id_ = str(uuid4())
         self.said.append({**body, "id": id_})
-        await self._happened()
+        await self.happened()
         return web.json_response({"data": [{"message_id": id_, "is_sent": True, "drop_reason": None}]})
 
     # ------------------------------------------------------------------ EventSub
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        await self._count(request)
+        await self.count(request)
         before = self._moving.pop(request.query.get("move", ""), None)
         if "move" in request.query and (before is None or self.reconnect_refused):
             return web.Response(status=400)
@@ -404,7 +226,7 @@ class FakeTwitchEventSub:
                 connection.subscriptions = before.subscriptions
                 before.subscriptions = {}
         self.connections.append(connection)
-        await self._happened()
+        await self.happened()
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -415,12 +237,8 @@ class FakeTwitchEventSub:
         finally:
             if connection in self.connections:
                 self.connections.remove(connection)
-            await self._happened()
+            await self.happened()
         return socket
-
-    async def _count(self, request: web.Request) -> None:
-        self.requests[request.path] += 1
-        await self._happened()
 
 
 def _session(id_: str, url: str | None, status: str) -> dict[str, Any]:
@@ -436,7 +254,3 @@ def _session(id_: str, url: str | None, status: str) -> dict[str, Any]:
 def _frame(type_: str, payload: dict[str, Any]) -> dict[str, Any]:
     metadata = {"message_id": str(uuid4()), "message_type": type_, "message_timestamp": STAMP}
     return {"metadata": metadata, "payload": payload}
-
-
-def _error(status: int, message: str) -> web.Response:
-    return web.json_response({"error": "refused", "status": status, "message": message}, status=status)

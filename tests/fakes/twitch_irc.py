@@ -17,10 +17,11 @@ import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Self
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
+
+from tests.fakes.loopback import Loopback, cut
 
 SERVER = ":tmi.twitch.tv"
 
@@ -75,7 +76,7 @@ class Connection:
     received: list[str] = field(default_factory=list)
 
 
-class FakeTwitch:
+class FakeTwitch(Loopback):
     """`channels`: the logins that answer a JOIN with a ROOMSTATE; None: every one does.
 
     `silent`: accept connections and answer nothing (half-open). `refuse_with`: an HTTP status for whoever
@@ -86,40 +87,21 @@ class FakeTwitch:
         self.channels = None if channels is None else set(channels)
         self.silent = False
         self.refuse_with: int | None = None
-        self.port = 0
         self.attempts = 0  # connections that were asked for, the refused ones too
         self.connections: list[Connection] = []  # those open now
         self._joins: asyncio.Queue[str] = asyncio.Queue()
         self._leaves: asyncio.Queue[Connection] = asyncio.Queue()
         self._pongs: asyncio.Queue[str] = asyncio.Queue()
         self._pings: asyncio.Queue[str] = asyncio.Queue()
-        self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
-    async def start(self, port: int = 0) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port or self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def stop(self) -> None:
-        await self.drop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        return app
 
     # ------------------------------------------------------------------ what the reader did
 
@@ -217,10 +199,7 @@ class FakeTwitch:
 
     async def drop(self) -> None:
         """Cuts every connection without a goodbye, as a network does."""
-        for connection in self.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-        self.connections.clear()
+        cut(self.connections)
 
     # ------------------------------------------------------------------ the server's side
 
@@ -293,7 +272,9 @@ def _now() -> str:
 
 
 async def _stand_alone(port: int) -> None:
-    twitch = await FakeTwitch().start(port)
+    twitch = FakeTwitch()
+    twitch.port = port
+    await twitch.start()
     print(f"{twitch.url}: type messages, or Name: message")
     while line := await asyncio.to_thread(sys.stdin.readline):
         name, colon, text = line.strip().partition(": ")

@@ -138,8 +138,8 @@ def test_the_kernel_is_asked_about_the_clocks_first(doctors: Machine, lowest: st
 
 
 def test_what_nobody_tells_is_no_fault(doctors: Machine) -> None:
-    doctors.command("jetson_clocks", "exit 1")
-    doctors.command("nvpmodel", "exit 1")
+    doctors.command("jetson_clocks", "echo 'GPU MinFreq=1 MaxFreq=2'; exit 1")
+    doctors.command("nvpmodel", "echo 'NV Power Mode: of before'; exit 1")
     found = find_jetson(doctors.etc)
     assert found
     assert (found.mode, found.locked, found.slow) == ("", None, "")

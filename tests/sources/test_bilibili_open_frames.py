@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sources.bilibili_frames import MAX_BODY, MAX_FRAME, MAX_PACKETS, Operation, Packet, pack, packets
-from tests.fakes.bilibili_open import brotlied, packet, zlibbed
+from tests.fakes.bilibili_open_commands import brotlied, packet, zlibbed
 
 A, B = packet(b"aa"), packet(b"bb")
 

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.bilibili_account import BilibiliLogin
 from bot.sources.bilibili_reply import BilibiliReplies, Reply, split
 from tests.fakes.bilibili import ROOM, FakeBilibili
-from tests.sources.conftest import VirtualTime
-
-SESSDATA, CSRF = "s3ss%2Cd4ta", "csrf-of-the-account"
-
-
-@pytest.fixture
-async def bilibili() -> AsyncIterator[FakeBilibili]:
-    async with FakeBilibili({SESSDATA: 4242}) as fake:
-        yield fake
+from tests.sources.bilibili_session import CSRF, account
+from tests.sources.conftest import SESSDATA, VirtualTime
 
 
 def replies(bilibili: FakeBilibili, time: VirtualTime, csrf: str = CSRF, **more: Any) -> BilibiliReplies:
-    login = BilibiliLogin.from_values({"SESSDATA": SESSDATA, "bili_jct": csrf, "DedeUserID": "4242"})
-    assert login is not None
     return BilibiliReplies(
-        login, "7", session=bilibili.session, clock=time.clock, sleep=time.sleep, wall=lambda: 1e9, **more
+        account(csrf),
+        "7",
+        session=bilibili.session,
+        clock=time.clock,
+        sleep=time.sleep,
+        wall=lambda: 1e9,
+        **more,
     )
 
 

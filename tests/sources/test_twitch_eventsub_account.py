@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,12 @@ import pytest
 from bot.sources.errors import SourceDropped, SourceFailed
 from bot.sources.twitch_account import HelixRefused, TwitchAccount, TwitchUrls
 from bot.sources.twitch_subscriptions import SCOPES
-from tests.fakes.twitch_eventsub import CLIENT_ID, FakeTwitchEventSub
+from tests.fakes.twitch_eventsub import FakeTwitchEventSub
+from tests.fakes.twitch_id import CLIENT_ID
 from tests.fakes.twitch_irc import user_id
 from tests.sources.twitch_credentials import CountedCredentials
 
 NOWHERE = TwitchUrls(helix="http://127.0.0.1:1", id="http://127.0.0.1:1", eventsub="ws://127.0.0.1:1")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[FakeTwitchEventSub]:
-    async with FakeTwitchEventSub() as fake:
-        yield fake
 
 
 @pytest.fixture

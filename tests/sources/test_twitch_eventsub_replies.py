@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,13 @@ from bot.sources.twitch_eventsub import TwitchEventSub
 from bot.sources.twitch_replies import ReplyDropped, ReplySent, TwitchReplies, fit
 from bot.sources.twitch_subscriptions import READ_CHAT
 from tests.fakes import twitch_payloads as p
-from tests.fakes.twitch_eventsub import CLIENT_ID, FakeTwitchEventSub
+from tests.fakes.twitch_eventsub import FakeTwitchEventSub
+from tests.fakes.twitch_id import CLIENT_ID
 from tests.fakes.twitch_irc import user_id
 from tests.sources.conftest import Listener, VirtualTime
 from tests.sources.twitch_credentials import CountedCredentials
 
 CHAT = "channel.chat.message"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[FakeTwitchEventSub]:
-    async with FakeTwitchEventSub() as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -209,6 +209,7 @@ async def test_a_half_open_connection_is_noticed(twitch: FakeTwitch, listen: Lis
     twitch.silent = True
     with pytest.raises(SourceDropped, match="gone silent"):
         await listener.next()
+    assert await twitch.pinged() == "still-there"  # it was asked first
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -18,21 +18,11 @@ from bot.sources.twitch_login import (
     login,
 )
 from bot.sources.twitch_subscriptions import SCOPES
-from tests.fakes.twitch_eventsub import CLIENT_ID, FakeTwitchEventSub
+from tests.fakes.twitch_eventsub import FakeTwitchEventSub
+from tests.fakes.twitch_id import CLIENT_ID
 from tests.fakes.twitch_irc import user_id
 from tests.sources.conftest import VirtualTime
 from tests.sources.twitch_credentials import CountedCredentials
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[FakeTwitchEventSub]:
-    async with FakeTwitchEventSub() as fake:
-        yield fake
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> CountedCredentials:
-    return CountedCredentials(tmp_path)
 
 
 @pytest.fixture
@@ -45,7 +35,8 @@ async def states(
 
 
 async def last(states: AsyncGenerator[LoginState, None]) -> LoginState:
-    every = [state async for state in states]
+    async with asyncio.timeout(20):
+        every = [state async for state in states]
     assert all(isinstance(state, (LoginCode, LoginWaiting)) for state in every[:-1])
     return every[-1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -12,6 +12,7 @@ from bot.messages import EngineState, Queued, State, Utterance
 from bot.speech.ahead import Ahead
 from bot.speech.synthesizer import Synthesizer
 from tests.fakes.speech_server import SpeechServer
+from tests.waiting import until
 
 
 class Link:
@@ -34,7 +35,12 @@ class Bot:
         self.now = 0.0
         self.link = link = Link(server.url)
         requests = Synthesizer(link, lambda: session).requests
-        self.ahead = Ahead(link, lambda: session, lambda: self.waiting, requests, lambda: self.now)
+        self.looked = 0  # how often it was asked what waits
+        self.ahead = Ahead(link, lambda: session, self.coming, requests, lambda: self.now)
+
+    def coming(self) -> list[Utterance]:
+        self.looked += 1
+        return self.waiting
 
     def put(self, text: str) -> None:
         utterance = Utterance(id=text, text=text, voice="anna")
@@ -58,12 +64,6 @@ async def bot(server: SpeechServer) -> AsyncIterator[Bot]:
         running = asyncio.create_task(bot.ahead.run())
         yield bot
         running.cancel()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what changes it is a server's handler
-            await asyncio.sleep(0.002)
 
 
 def named(server: SpeechServer) -> list[list[str]]:
@@ -91,7 +91,9 @@ async def test_each_change_is_told_anew(server: SpeechServer, bot: Bot) -> None:
 async def test_what_did_not_change_is_not_told(server: SpeechServer, bot: Bot) -> None:
     bot.put("one")
     await until(lambda: len(server.told_ahead) == 1)
+    looked = bot.looked
     bot.ahead.show(Queued(bot.waiting[0]))
+    await until(lambda: bot.looked > looked)
     bot.put("two")
     await until(lambda: len(server.told_ahead) == 2)
     assert named(server) == [["one"], ["one", "two"]]
@@ -132,7 +134,9 @@ async def test_an_engine_that_does_not_know_it_is_left_alone_for_a_while(
     server.ahead = 404
     bot.put("one")
     await until(lambda: len(server.told_ahead) == 1)
+    looked = bot.looked
     bot.put("two")
+    await until(lambda: bot.looked > looked)
     bot.now = 31.0
     bot.put("three")
     await until(lambda: len(server.told_ahead) == 2)

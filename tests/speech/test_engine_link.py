@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.messages import EngineState, State
 from bot.speech.engine_link import UNAUTHORIZED, EngineAt, EngineLost, follow, health, state_of
+from tests.fakes.loopback import serving
 from tests.fakes.speech_server import SpeechServer
 
 RETRY = 0.01
@@ -144,18 +145,12 @@ async def test_an_engine_that_says_it_failed(server: SpeechServer, reports: Repo
         assert await asyncio.wait_for(address, 5) == server.url
 
 
-# ------------------------------------------------------------------ health and state_of
-
-
 @asynccontextmanager
 async def answering(handler: Callable[[web.Request], Any]) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_get("/health", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with serving(app) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

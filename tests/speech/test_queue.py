@@ -9,13 +9,7 @@ import pytest
 from bot.messages import Author, ChatMessage, Dropped, Fragment, Utterance, Worth, rank_of
 from bot.speech.estimate import seconds
 from bot.speech.queue import Limits, SpeechQueue
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.people import Clock
 
 
 @pytest.fixture

@@ -13,10 +13,15 @@ from tests.web.running import ROOT, Running, running
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """With voices of its own: what is uploaded and removed over the API is none of ours."""
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine's own: what is uploaded and removed over the API is none of ours."""
     voices = tmp_path_factory.mktemp("engine") / "voices"
     shutil.copytree(ROOT / "voices", voices)
+    return voices
+
+
+@pytest.fixture(scope="session")
+def engine(voices: Path) -> Iterator[str]:
     process = start("--engine.name", "espeak", "--voices", str(voices))
     yield process.url
     end(process.process)

@@ -1,11 +1,10 @@
-"""Rates by client, and which clients count as one."""
+"""Rates by client."""
 
 from __future__ import annotations
 
 import pytest
-from aiohttp.test_utils import make_mocked_request
 
-from bot.web.limits import Buckets, client_of
+from bot.web.limits import Buckets
 from tests.people import Clock
 
 
@@ -36,18 +35,3 @@ def test_a_crowd_of_clients_is_forgotten_again() -> None:
     for number in range(10_000):
         buckets.take(str(number))
     assert len(buckets._left) <= 4096
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("10.0.0.1", "10.0.0.2", False),
-        ("::ffff:10.0.0.1", "10.0.0.1", True),
-        ("2001:db8::1", "2001:db8::ffff:2", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        ("fe80::1%eth0", "fe80::2%eth0", True),
-    ],
-)
-def test_whom_a_request_comes_from(one: str, other: str, same: bool) -> None:
-    clients = {client_of(make_mocked_request("GET", "/").clone(remote=address)) for address in (one, other)}
-    assert (len(clients) == 1) == same

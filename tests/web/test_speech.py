@@ -58,6 +58,8 @@ async def test_voices(site: Running) -> None:
     assert voices["default"] == "mei"
     assert {"id", "name", "description", "languages", "engine"} <= voices["voices"][0].keys()
     assert (await site.get("/v1/voices"))["voices"] == voices["voices"]
+    absent = {one["id"]: (one["engine"], one["why"]) for one in voices["absent"]}
+    assert absent["gaia"] == absent["zhen"] == ("f5", "")  # espeak runs alone here
 
 
 async def test_the_sound_comes_as_it_is_made(tmp_path: Path) -> None:

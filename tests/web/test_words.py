@@ -22,7 +22,7 @@ async def test_mute_and_block_a_viewer(site: Running, engine: str, tmp_path: Pat
     await site.ask("PATCH", "/api/viewers/twitch:2", {"blocked": True})
     assert (await site.get("/api/queue"))["items"] == []
     await site.write("five six", by=BOB, worth=Worth(100, "bits"))
-    assert (await site.until(Refused)).reason == "ignored"
+    assert (await site.until(Refused)).reason == "held"
     await site.ask("PATCH", "/api/viewers/twitch:2", {"muted": False, "blocked": False, "nickname": "Bobby"})
     await site.write("seven eight", by=BOB, worth=Worth(100, "bits"))
     assert (await site.until(Queued, lambda entry: "seven" in entry.utterance.text)).utterance.text == (

@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP streamer.lan 127.0.0.1",  # another machine's name, which is no secure context
     "--autoplay-policy=no-user-gesture-required",  # as an OBS Browser Source has it
 ]
 DEADLINE = 15_000.0  # milliseconds that anything here may take on a busy machine

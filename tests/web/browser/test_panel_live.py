@@ -160,6 +160,33 @@ async def test_muted_blocked_and_undone(browser: Browser, site: Running) -> None
         await expect(page.locator(".people .item")).to_have_count(1)
 
 
+async def test_what_a_blocked_viewer_paid_is_held(browser: Browser, site: Running) -> None:
+    async with open_page(browser, site.base) as (page, _):
+        held = page.locator("section", has=page.get_by_role("heading", name="Paid for, by blocked viewers"))
+        await expect(held).to_be_hidden()
+        await site.post("/api/pause")
+        for text in ("first paid", "second paid"):
+            await site.write(text, by=BOB, worth=Worth(30, "CNY"))
+        line = page.locator(".lines li", has_text="second paid")
+        await line.hover()
+        await line.get_by_role("button", name="Block viewer").click()
+        await expect(held.locator(".item .text")).to_have_text(["first paid", "second paid"])
+        await expect(page.locator(".queue .item")).to_have_count(0)
+        await expect(line.locator(".why")).to_contain_text(
+            "Held · it was paid for, and its writer is blocked"
+        )
+        await held.locator(".item").first.get_by_role("button", name="Say it anyway").click()
+        await expect(page.locator(".queue .item .text")).to_contain_text(["first paid"])
+        await expect(held.locator(".item")).to_have_count(1)
+        await held.get_by_role("button", name="Let it go").click()
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(held.locator(".item")).to_have_count(1)
+        await held.get_by_role("button", name="Let it go").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Let it go").click()
+        await expect(held).to_be_hidden()
+        assert (await site.get("/api/held"))["items"] == []
+
+
 async def test_history_says_why_and_says_again(browser: Browser, site: Running) -> None:
     await site.post("/api/blocklist", {"word": "badword"})
     is_refused = "/replay"
@@ -204,7 +231,7 @@ async def test_where_sound_goes_and_how(browser: Browser, site: Running) -> None
             await box.get_by_label("Speed").fill("1.5")
         await expect(box.get_by_text("1.5 ×")).to_be_visible()
         async with page.expect_response("**/api/controls"):
-            await box.get_by_label("default").select_option("bruno")
+            await box.get_by_label("Default voice").select_option("bruno")
         controls = (await status(site))["controls"]
         assert (controls["speed"], controls["voice"], controls["output"]) == (1.5, "bruno", "browser")
         await box.get_by_label("Sound goes to").select_option("null")

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -14,15 +13,8 @@ import pytest
 
 from bot.config import Settings, SettingsError, keys, load_settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SECRET = "hunter2-" + "x" * 8
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.upper().startswith("BOT_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,47 +17,10 @@ from typing import Any
 import psutil
 import pytest
 
-from bot.messages import Author, Change, ChatEvent, ChatMessage, Fragment, Gift, Reading, Viewer, Worth
+from bot.messages import ChatEvent
 from bot.sources.event_json import from_json, to_json
-from bot.store import _MIGRATIONS, MOST_FAILURES, Store, StoreError, StoreInUse, UnreadPaid
-
-ROOT = Path(__file__).parent.parent
-
-
-def paid(number: int, *, channel: str = "c", text: str = "你好 hello") -> ChatMessage:
-    return ChatMessage(
-        source="bilibili",
-        channel=channel,
-        id=f"m{number}",
-        author=Author("1", "爱丽丝"),
-        fragments=(Fragment(text),),
-        worth=Worth(30, "CNY"),
-    )
-
-
-GIFT: ChatEvent = Gift(
-    source="twitch", channel="c", id="g", author=Author("2", "Bob"), gift="x", count=3, worth=Worth(1, "bits")
-)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "bot.sqlite3"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store(path, to_json, from_json)
-    yield store
-    store.close()
-
-
-def unread(path: Path) -> list[ChatEvent]:
-    store = Store(path, to_json, from_json)
-    try:
-        return list(store.unread())
-    finally:
-        store.close()
+from bot.store import _MIGRATIONS, MOST_FAILURES, Store, StoreError, UnreadPaid
+from tests.store.stored import GIFT, ROOT, paid, unread
 
 
 def test_unread_comes_back_whole_and_oldest_first(store: Store, path: Path) -> None:
@@ -256,96 +218,6 @@ def test_the_time_of_a_run_that_is_over_means_nothing(store: Store) -> None:
     assert list(store.unread()) == [replace(paid(1), sent_at=1.8e9)]
 
 
-# ------------------------------------------------------------------ viewers and readings
-
-
-def test_viewers_are_kept_whole_and_once(store: Store, path: Path) -> None:
-    alice = Viewer("twitch:1", "Alice", "Big '; DROP TABLE viewers", "leo", 1.25, True, True)
-    store.keep_viewer(Viewer("twitch:1", "Alice"))
-    store.keep_viewer(Viewer("bilibili:1", "爱丽丝"))
-    store.keep_viewer(alice)
-    store.close()
-    again = Store(path, to_json, from_json)
-    assert sorted(again.viewers(), key=lambda viewer: viewer.id) == [Viewer("bilibili:1", "爱丽丝"), alice]
-    again.close()
-
-
-GG = Reading("gg", "good game", by="Alice", at=1.0)
-MINE = replace(GG, scope="twitch:1", reading="my game")
-BETTER = replace(GG, reading="great game", by="Bob", at=2.0)
-TAUGHT, MINE_TAUGHT = Change(None, GG, "Alice", 1.0), Change(None, MINE, "Alice", 1.0)
-CHANGED, FORGOTTEN = Change(GG, BETTER, "Bob", 2.0), Change(BETTER, None, "Mod", 3.0)
-
-
-def test_readings_and_how_they_came_about(store: Store, path: Path) -> None:
-    for change in (TAUGHT, MINE_TAUGHT, CHANGED):
-        store.apply(change)
-    store.close()
-    again = Store(path, to_json, from_json)
-    assert set(again.readings()) == {BETTER, MINE}
-    assert list(again.changes()) == [TAUGHT, MINE_TAUGHT, CHANGED]
-    again.apply(FORGOTTEN)
-    assert list(again.readings()) == [MINE]
-    again.take_back(FORGOTTEN)
-    again.take_back(CHANGED)
-    assert set(again.readings()) == {GG, MINE}
-    assert list(again.changes()) == [TAUGHT, MINE_TAUGHT]
-    again.close()
-
-
-def test_a_word_is_one_in_any_case_of_letters(store: Store) -> None:
-    store.apply(TAUGHT)
-    louder = replace(GG, word="GG", reading="GOOD GAME")
-    store.apply(Change(GG, louder, "Alice", 2.0))
-    assert list(store.readings()) == [louder]
-
-
-def test_of_two_same_changes_one_is_taken_back(store: Store) -> None:
-    forgotten = Change(GG, None, "Alice", 1.0)
-    for change in (TAUGHT, forgotten, TAUGHT):
-        store.apply(change)
-    store.take_back(TAUGHT)
-    assert list(store.changes()) == [TAUGHT, forgotten]
-    assert list(store.readings()) == []
-
-
-def test_a_change_that_cannot_be_kept_is_not_half_kept(store: Store) -> None:
-    store.apply(TAUGHT)
-    lone = replace(BETTER, reading="\ud800")
-    with pytest.raises(StoreError, match="cannot be written"):
-        store.apply(Change(GG, lone, "Bob", 2.0))
-    assert list(store.readings()) == [GG]
-    assert list(store.changes()) == [TAUGHT]
-    store.apply(CHANGED)  # and the store is not left in the midst of it
-    assert list(store.readings()) == [BETTER]
-
-
-def test_changes_to_be_taken_back_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.store._CHANGES", 3)
-    for number in range(10):
-        store.apply(Change(None, replace(GG, word=f"w{number}"), "Alice", float(number)))
-    assert [change.at for change in store.changes()] == [7, 8, 9]
-    assert len(list(store.readings())) == 10
-
-
-def test_everything_of_a_closed_store_says_so(store: Store) -> None:
-    store.close()
-    for use in (
-        lambda: list(store.viewers()),
-        lambda: list(store.readings()),
-        lambda: list(store.changes()),
-        lambda: store.keep_viewer(Viewer("t:1")),
-        lambda: store.apply(TAUGHT),
-        lambda: store.take_back(TAUGHT),
-        lambda: store.remove(paid(1)),
-    ):
-        with pytest.raises(StoreError, match=r"cannot be (read|written)"):
-            use()
-
-
-# ------------------------------------------------------------------ what no engine can speak
-
-
 def test_what_fails_run_after_run_is_kept_and_not_tried_again(store: Store, path: Path) -> None:
     store.add(paid(1))
     store.add(paid(2))
@@ -396,49 +268,3 @@ def test_a_store_from_before_failures_were_counted(path: Path) -> None:
     old.close()
     assert unread(path) == [paid(1)]
     assert path.with_name("bot.sqlite3.v3").exists()
-
-
-# ------------------------------------------------------------------ one bot at a time
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from bot.sources.event_json import from_json, to_json
-from bot.store import Store
-store = Store(Path(sys.argv[1]), to_json, from_json, alone=True)
-print("held", flush=True)
-time.sleep(60)
-"""
-
-
-def test_one_process_has_it_alone_until_it_is_killed(path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(StoreInUse) as error:
-            Store(path, to_json, from_json, alone=True)
-        assert str(error.value) == f"another bot uses the store {path}"
-        assert unread(path) == []  # who does not speak what is there may look
-        holder.kill()
-        holder.wait()
-        Store(path, to_json, from_json, alone=True).close()
-
-
-def test_closing_it_lets_the_next_one_in(path: Path) -> None:
-    for _ in range(2):
-        Store(path, to_json, from_json, alone=True).close()
-    first = Store(path, to_json, from_json, alone=True)
-    with pytest.raises(StoreInUse):
-        Store(path, to_json, from_json, alone=True)
-    first.close()
-
-
-def test_a_store_that_cannot_be_opened_is_not_held(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"no database at all, but long enough to be looked at" * 20)
-    with pytest.raises(StoreError, match="cannot be opened"):
-        Store(path, to_json, from_json, alone=True)
-    path.unlink()
-    Store(path, to_json, from_json, alone=True).close()

@@ -1,0 +1,141 @@
+"""What is paid: it goes first, is kept until it was heard, and is given up at last."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.messages import ChatEvent, Dropped, Queued, Spoken, SuperChat, Trouble, Worth
+from bot.store import StoreError
+from tests.people import ALICE, BOB, CAROL, message
+from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
+
+# ------------------------------------------------------------------ paid
+
+
+async def test_what_is_made_gives_way_to_what_is_paid(stage: Stage) -> None:
+    running = asyncio.create_task(stage.speaker.run())
+    stage.take(message("hello", id="a"))
+    await settle()
+    stage.take(message("cheers", by=BOB, id="b", worth=BITS))
+    await settle()
+    assert stage.silent.asked == ["1", "2"]
+    assert stage.silent.cuts == ["1"]
+    assert stage.waiting == ["hello"]
+    stage.take(message("cheers too", by=CAROL, id="c", worth=Worth(10_000, "bits")))
+    await settle()
+    assert stage.silent.asked == ["1", "2"]  # what is paid does not give way
+    assert stage.waiting == ["Carol: cheers too", "hello"]
+    running.cancel()
+    await asyncio.wait((running,))
+
+
+SUPER_CHAT = SuperChat(source="twitch", channel="c", id="s", author=ALICE, text="hi", worth=Worth(30, "CNY"))
+
+
+def test_paid_is_kept_until_it_was_heard_or_taken_back(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("free", id="f"), SUPER_CHAT, message("hey", by=CAROL, id="m", worth=BITS), GIFT)
+    assert unread(stage) == ["s", "m", "g"]
+    assert stage.speak() == "Alice: hi"
+    assert unread(stage) == ["m", "g"]
+    stage.take(deleted("m"))
+    assert unread(stage) == ["g"]
+    assert stage.speak() == "Bob: one rose"
+    assert unread(stage) == []
+    assert stage.speak() == "free"
+    assert stage.store
+    stage.store.close()
+
+
+def test_it_is_kept_before_it_is_told(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    kept: list[list[str]] = []
+    stage.feed.subscribe(lambda entry: kept.append(unread(stage)) if isinstance(entry, Queued) else None)
+    stage.take(SUPER_CHAT)
+    assert kept == [["s"]]
+    assert stage.store
+    stage.store.close()
+
+
+def test_what_is_refused_is_not_kept(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("fuck", worth=BITS))
+    assert unread(stage) == []
+    assert stage.store
+    stage.store.close()
+
+
+def test_a_store_that_fails_costs_nothing_but_one_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    assert stage.store
+
+    def full(event: ChatEvent) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(stage.store, "add", full)
+    monkeypatch.setattr(stage.store, "remove", full)
+    stage.take(SUPER_CHAT, GIFT)
+    assert stage.speak() == "Alice: hi"
+    assert [entry for entry in stage.entries if isinstance(entry, Trouble)] == [
+        Trouble("store", "the disk is full: paid messages may not survive a restart")
+    ]
+    stage.store.close()
+
+
+# ------------------------------------------------------------------ what no engine can speak
+
+
+def failed(stage: Stage) -> None:
+    """The engine fails at the first that waits."""
+    utterance = stage.queue.take()
+    assert utterance
+    stage.feed.publish(Dropped(utterance, "engine"))
+
+
+def spoke_another(stage: Stage, text: str = "something else") -> None:
+    stage.take(message(text, by=ALICE))
+    utterance = stage.queue.take()
+    assert utterance
+    stage.feed.publish(Spoken(utterance))
+
+
+def troubles(stage: Stage) -> list[str]:
+    return [entry.detail for entry in stage.entries if isinstance(entry, Trouble)]
+
+
+def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: Path) -> None:
+    for run in (1, 2, 3, 4):
+        stage = Stage(tmp_path, keeping=True)
+        assert stage.store
+        if run == 1:
+            stage.take(message("read this", by=BOB, worth=BITS))
+        else:
+            stage.take(*stage.store.unread())
+        if run == 4:
+            assert stage.waiting == []
+            assert [event.id for event in stage.store.given_up()] != []
+        else:
+            failed(stage)
+            spoke_another(stage)
+            spoke_another(stage, "and more")  # one run counts once
+            told = ["a paid message could not be read in 3 runs and is not tried again: Bob: read this"]
+            assert troubles(stage) == (told if run == 3 else [])
+        stage.store.close()
+
+
+def test_an_engine_that_speaks_nothing_at_all_is_not_the_messages_fault(tmp_path: Path) -> None:
+    for _ in range(5):
+        stage = Stage(tmp_path, keeping=True)
+        assert stage.store
+        if not list(stage.store.unread()):
+            stage.take(message("read this", by=BOB, worth=BITS))
+        else:
+            stage.take(*stage.store.unread())
+        failed(stage)
+        assert troubles(stage) == []
+        stage.store.close()
