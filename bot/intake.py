@@ -12,9 +12,10 @@ from bot.chat.commands import Router
 from bot.chat.reader import Reader
 from bot.chat.rules.reasons import Merged, Reason, Rejected
 from bot.chat.templates import fill
-from bot.chat.viewers import Viewers
+from bot.chat.viewers import Viewers, viewer_id
 from bot.config import Speech, Templates
 from bot.feed import Feed
+from bot.held import Held
 from bot.messages import (
     Answered,
     ChatEvent,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
 _SHOWN = 300  # characters of a message that nobody has heard
 _NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
+HELD = "held"  # why what was paid for is not spoken and yet not given up
 
 
 class Intake:
@@ -88,6 +90,7 @@ class Intake:
         self.desk: Desk | None = None  # carries out commands, once there is one
         self._first_words: dict[str, str] = {}  # of messages that tell how many have said them, by their id
         self._unspoken: list[Utterance] = []  # paid for; the engine failed at them and has not spoken since
+        self.held = Held()
         self._skipped = 0  # given up for want of time, and not told of yet
         feed.subscribe(self._settle)
 
@@ -98,19 +101,42 @@ class Intake:
             self._speaker.retract(
                 lambda utterance: bool(utterance.event and retracts(event, utterance.event)), "deleted"
             )
+            for taken_back in self.held.take(lambda one: retracts(event, one)):
+                self.let_go(taken_back)
             return
+        self._decide(event)
+
+    def _decide(self, event: ChatEvent) -> None:
         viewer = self._viewers.of(event)
         said = self._refused(event, viewer) or self.reader.judge(event) or self._worded(event, viewer)
         if not isinstance(said, Rejected):
             self.enqueue(said, event, viewer)
             return
         self._feed.publish(Refused(event, said.reason, said.detail))
-        if self._store and rank_of(event) is Rank.PAID:
+        if said.reason == Reason.HELD:
+            self._hold(event)
+        elif self._store and rank_of(event) is Rank.PAID:
             self._keep(self._store.remove, event)  # of an earlier run, which had not refused it
         if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
             self._carry_out(event)
         elif isinstance(said, Merged):
             self._join(said)
+
+    def block(self, viewer: Viewer) -> None:
+        """Silences who is blocked now; what they have paid for is held."""
+        self._speaker.retract(lambda one: _is_of(one, viewer) and not one.paid, "blocked viewer")
+        self._speaker.retract(lambda one: _is_of(one, viewer), HELD)
+
+    def unblock(self, viewer: Viewer) -> None:
+        """What was held of who is blocked no more is decided over as if it had just come in."""
+        for event in self.held.take(lambda one: viewer_id(one) == viewer.id):
+            self._decide(replace(event, received_at=self._clock()))
+
+    def let_go(self, event: ChatEvent) -> None:
+        """It is spoken no more, and need not survive a restart."""
+        self.held.forget(event)
+        if self._store:
+            self._keep(self._store.remove, event)
 
     def hear(self, text: str, message: ChatMessage) -> None:
         """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""
@@ -147,8 +173,10 @@ class Intake:
             rank=rank_of(event) if event else Rank.MODERATOR,
             received_at=event.received_at if event and event.received_at else self._clock(),
         )
-        if event and utterance.paid and self._store:
-            self._keep(self._store.add, event)
+        if event and utterance.paid:
+            self.held.forget(event)
+            if self._store:
+                self._keep(self._store.add, event)
         self._feed.publish(Queued(utterance))
         self._queue.put(utterance)
         if utterance.paid:
@@ -156,9 +184,10 @@ class Intake:
         return utterance
 
     def _refused(self, event: ChatEvent, viewer: Viewer) -> Rejected | None:
+        paid = rank_of(event) is Rank.PAID
         if viewer.blocked:
-            return Rejected(Reason.IGNORED)
-        if rank_of(event) is Rank.PAID:
+            return Rejected(Reason.HELD if paid else Reason.IGNORED)
+        if paid:
             return None
         if viewer.muted:
             return Rejected(Reason.MUTED)
@@ -169,6 +198,12 @@ class Intake:
                 self._unheard(event)
             return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
         return None
+
+    def _hold(self, event: ChatEvent) -> None:
+        # One of an earlier run has no time of this one's.
+        self.held.add(event if event.received_at else replace(event, received_at=self._clock()))
+        if self._store:
+            self._keep(self._store.add, event)
 
     def _worded(self, event: ChatEvent, viewer: Viewer) -> list[str] | Rejected:
         said = self.reader.word(event, viewer)
@@ -223,7 +258,9 @@ class Intake:
         utterance = entry.utterance
         if utterance.event:
             self._first_words.pop(utterance.event.id, None)
-        if self._store and utterance.event and utterance.paid:
+        if isinstance(entry, Dropped) and entry.reason == HELD and utterance.event:
+            self._hold(utterance.event)
+        elif self._store and utterance.event and utterance.paid:
             if isinstance(entry, Dropped) and entry.reason == "engine":
                 self._unspoken.append(utterance)
             else:
@@ -272,3 +309,7 @@ class Intake:
             change(event)
         except StoreError as error:
             self._feed.publish(Trouble("store", f"{error}: paid messages may not survive a restart"))
+
+
+def _is_of(utterance: Utterance, viewer: Viewer) -> bool:
+    return utterance.event is not None and viewer_id(utterance.event) == viewer.id

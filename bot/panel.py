@@ -14,6 +14,7 @@ from bot.chat.rules.reasons import Reason, Rejected, sentence
 from bot.chat.templates import text_of
 from bot.chat.viewers import Viewers, viewer_id
 from bot.config import Settings
+from bot.held import HeldEvent
 from bot.messages import (
     Author,
     ChatEvent,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from bot.intake import Intake
     from bot.playback.devices import Device
 
-__all__ = ["Panel", "Refusal", "StoreError", "Tried"]
+__all__ = ["HeldEvent", "Panel", "Refusal", "StoreError", "Tried"]
 
 Refusal = Rejected  # to say something, as those know it who ask
 QUEUE_FULL = "queue full"  # why, besides what the rules give
@@ -306,13 +307,30 @@ class Panel:
         return self._viewers.by_id(viewer_key)
 
     def change_viewer(self, viewer: Viewer, **changes: str | float | bool) -> Viewer:
-        """Who is muted or blocked now is heard no more. StoreError: nothing has changed."""
+        """Who is muted or blocked now is heard no more; what they paid for is spoken, or held if they are
+        blocked, until they are no more. StoreError: nothing has changed.
+        """
         changed = self._viewers.change(viewer, **changes)
         if changes.get("blocked"):
-            self._speaker.retract(lambda one: _whose(one) == viewer.id, "blocked viewer")
+            self._intake.block(changed)
         elif changes.get("muted"):
             self._speaker.retract(lambda one: _whose(one) == viewer.id and not one.paid, "muted")
+        if changes.get("blocked") is False:
+            self._intake.unblock(changed)
         return changed
+
+    @property
+    def held(self) -> tuple[HeldEvent, ...]:
+        """What blocked viewers paid for, the oldest first; another tuple whenever it has changed."""
+        return self._intake.held.all
+
+    def say_held(self, held: HeldEvent) -> Utterance | Rejected:
+        """Speaks it, unless it cannot be said or holds a blocked word; then it is held on."""
+        return self.replay(held.event, None)
+
+    def let_go(self, held: HeldEvent) -> None:
+        """Gives it up for good."""
+        self._intake.let_go(held.event)
 
     def sayable_name(self, name: str) -> str:
         """A name as it is said; "" if it cannot be, or must not be."""

@@ -80,6 +80,20 @@ def _is_address(url: str) -> str:
 _ADDRESS = AfterValidator(_is_address)
 
 
+def _are_networks(names: list[str]) -> list[str]:
+    for name in names:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError(
+                f'{name} is no address and no network: write "127.0.0.1" or "10.0.0.0/8"'
+            ) from None
+    return names
+
+
+Networks = Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_are_networks)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -269,11 +283,12 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8765, ge=0, le=65_535)
     hosts: Words = []
+    trusted_proxies: Networks = []
     token: SecretStr = SecretStr("")
     moderator_token: SecretStr = SecretStr("")
     overlay_token: SecretStr = SecretStr("")
     overlay_css: str = ""
-    jitter: float = Field(default=0.07, ge=0.02, le=2)
+    jitter: float = Field(default=0.06, ge=0.02, le=2)
 
     @property
     def fault(self) -> str:
@@ -291,6 +306,8 @@ class Web(Section):
                 )
             if self.hosts:
                 return "web.hosts lets others in by name: set web.token too"
+            if self.trusted_proxies:
+                return "web.trusted_proxies lets others in by a proxy: set web.token too"
             if any(given.values()):
                 return "web.moderator_token and web.overlay_token need web.token to be set too"
         tokens = {name: text for name, text in given.items() if text}

@@ -16,9 +16,13 @@ from aiohttp import web
 
 from bot.config import Web as WebSettings
 from bot.web.errors import ApiError
-from bot.web.limits import Buckets, client_of
+from bot.web.limits import Buckets
+from bot.web.proxies import Proxies, is_forwarded
 
 COOKIE = "chat_aloud"
+SECURE_COOKIE = (
+    f"__Host-{COOKIE}"  # over https: whoever is between can then put none in its place (RFC 6265bis)
+)
 SAFE_HEADER = "X-Chat-Aloud"  # no other site can send it: there is no CORS here
 _WITH_TOKEN = ("/overlay", "/api/events", "/api/audio")  # the only paths whose query may hold the overlay's
 _SESSIONS = 100  # of each role
@@ -69,6 +73,7 @@ class Access:
         self._names = {"localhost", *(name.casefold().rstrip(".") for name in settings.hosts)}
         if not _is_address(settings.host):
             self._names.add(settings.host.casefold())
+        self._proxies = Proxies(settings.trusted_proxies)
         self._sessions: dict[bytes, _Session] = {}
         self._wrong = Buckets(1 / _TRY_EVERY, _TRIES, clock)
         self._known_wrong: dict[tuple[str, bytes], None] = {}  # by client; the oldest first
@@ -83,13 +88,13 @@ class Access:
             scheme, _, token = header.partition(" ")
             if scheme.casefold() != "bearer":
                 raise ApiError(401, "Send the token as a bearer token.", code="login")
-            return self.role_of_token(token.strip(), client_of(request))
+            return self.role_of_token(token.strip(), self.client_of(request))
         session = self._session_of(request)
         if session:
             return session.role
         if request.path in _WITH_TOKEN and (token := request.query.get("token", "")):
             # Counted apart: any page may make a browser ask for links, and none is to lock the owner out.
-            return min(self.role_of_token(token, f"{client_of(request)} link"), Role.OVERLAY)
+            return min(self.role_of_token(token, f"{self.client_of(request)} link"), Role.OVERLAY)
         return Role.NOBODY
 
     def role_of_token(self, token: str, client: str) -> Role:
@@ -111,9 +116,17 @@ class Access:
             raise _wrong_token()
         return found
 
+    def client_of(self, request: web.Request) -> str:
+        """Whom a request comes from, as limits count.
+
+        What other sites' pages make a browser ask for counts apart, for it is not its user who asks.
+        """
+        elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+        return f"{self._proxies.client(request)}{' elsewhere' if elsewhere else ''}"
+
     def payer_of(self, request: web.Request) -> str:
         """Whom a request is put down to: a login by itself, so that nobody near can use up what it has."""
-        return _digest(_cookie(request)).hex() if self._session_of(request) else client_of(request)
+        return _digest(self._cookie(request)).hex() if self._session_of(request) else self.client_of(request)
 
     def begin_session(self, role: Role) -> str:
         """A new session's id, for the cookie."""
@@ -129,7 +142,7 @@ class Access:
 
     def end_session(self, request: web.Request) -> None:
         """Logs out: what else is open with this login is closed."""
-        self._end(_digest(_cookie(request)))
+        self._end(_digest(self._cookie(request)))
 
     @contextmanager
     def held(self, request: web.Request, close: Callable[[], None]) -> Iterator[None]:
@@ -151,27 +164,53 @@ class Access:
 
     def _session_of(self, request: web.Request) -> _Session | None:
         # Looked up by its digest: how long that takes says nothing of the ids that there are.
-        session = self._sessions.get(_digest(_cookie(request)))
+        session = self._sessions.get(_digest(self._cookie(request)))
         return session if session and session.until > self._clock() else None
+
+    def _cookie(self, request: web.Request) -> str:
+        # Not request.cookies: what another program on this host put beside ours must not break the parsing.
+        wanted = self._cookie_name(request)
+        for part in ";".join(request.headers.getall("Cookie", ())).split(";"):
+            name, _, value = part.strip().partition("=")
+            if name == wanted:
+                return value
+        return ""
+
+    def _cookie_name(self, request: web.Request) -> str:
+        return SECURE_COOKIE if self._proxies.is_https(request) else COOKIE
+
+    def cookie(self, request: web.Request, identity: str) -> str:
+        """Set-Cookie for a session; "" ends it."""
+        name = self._cookie_name(request)
+        age = int(_SESSION_SECONDS) if identity else 0
+        secure = "; Secure" if name == SECURE_COOKIE else ""
+        return f"{name}={identity}; HttpOnly; Max-Age={age}; Path=/; SameSite=Strict{secure}"
 
     # ------------------------------------------------------------ whether it is from our own pages
 
     def check_host(self, request: web.Request) -> None:
         """Refuses a name that another site made point here (DNS rebinding); an address cannot be made to."""
-        name = _host_name(request.headers.get("Host", ""))
-        if not self.asks:
-            fine = name == "localhost" or _is_loopback(name) or name in self._names
-        else:
-            fine = name in self._names or _is_address(name)
-        if not fine:
+        if not self.asks and is_forwarded(request):
+            # Whoever reaches the proxy would be the owner.
             raise ApiError(
-                403, "This name of the bot is not one that it knows: add it to web.hosts.", code="host"
+                403, "A proxy lets others in: set web.token and web.trusted_proxies.", code="proxy"
             )
+        # Of a proxy that hands on what its clients say neither one alone could be believed.
+        for netloc in {request.headers.get("Host", ""), self._proxies.host(request)}:
+            if not self._is_ours(_host_name(netloc)):
+                raise ApiError(
+                    403, "This name of the bot is not one that it knows: add it to web.hosts.", code="host"
+                )
+
+    def _is_ours(self, name: str) -> bool:
+        if not self.asks:
+            return name == "localhost" or _is_loopback(name) or name in self._names
+        return name in self._names or _is_address(name)
 
     def check_origin(self, request: web.Request, *, socket: bool) -> None:
         """Another site's page may neither change nor hear anything. What is no browser sends no Origin."""
         origin = request.headers.get("Origin")
-        if origin is not None and _netloc(origin) != request.headers.get("Host", "").casefold():
+        if origin is not None and _netloc(origin) != self._proxies.host(request).casefold():
             raise ApiError(403, "This page may not ask the bot for anything.", code="origin")
         if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
             raise ApiError(403, "This page may not ask the bot for anything.", code="origin")
@@ -190,21 +229,6 @@ def _wrong_token() -> ApiError:
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _cookie(request: web.Request) -> str:
-    # Not request.cookies: what another program on this host put beside ours must not break the parsing.
-    for part in ";".join(request.headers.getall("Cookie", ())).split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == COOKIE:
-            return value
-    return ""
-
-
-def cookie_header(identity: str) -> str:
-    """Set-Cookie for a session; "" ends it."""
-    age = int(_SESSION_SECONDS) if identity else 0
-    return f"{COOKIE}={identity}; HttpOnly; Max-Age={age}; Path=/; SameSite=Strict"
 
 
 def _host_name(netloc: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.access import Access, Role, cookie_header
-from bot.web.limits import client_of
+from bot.web.access import Access, Role
 from bot.web.routes import Call, Route
 from bot.web.shapes import (
     Login,
@@ -38,12 +37,12 @@ class Sessions:
     async def login(self, call: Call, body: Login) -> Me:
         if not self._access.asks:
             return Me(role="owner", login=False)
-        role = self._access.role_of_token(body.token.strip(), client_of(call.request))
+        role = self._access.role_of_token(body.token.strip(), self._access.client_of(call.request))
         self._access.end_session(call.request)
-        call.headers["Set-Cookie"] = cookie_header(self._access.begin_session(role))
+        call.headers["Set-Cookie"] = self._access.cookie(call.request, self._access.begin_session(role))
         return Me(role=_NAMES[role])
 
     async def logout(self, call: Call, body: Nothing) -> Me:
         self._access.end_session(call.request)
-        call.headers["Set-Cookie"] = cookie_header("")
+        call.headers["Set-Cookie"] = self._access.cookie(call.request, "")
         return Me(role=None if self._access.asks else "owner", login=self._access.asks)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from bot.web.shapes import Item, Key, Outcome, Past, Shape, Speed, Text, VoiceId, Why, Word
+from bot.web.shapes import HeldItem, Item, Key, Outcome, Past, Shape, Speed, Text, VoiceId, Why, Word
 
 # ---------------------------------------------------------------- what may be done
 
@@ -88,6 +88,16 @@ class Outputs(Shape):
     outputs: list[OutputKind]
     devices: list[Device]
     detail: str
+
+
+class Held(Shape):
+    items: list[HeldItem]
+
+
+class LetGo(Shape):
+    """What is still held."""
+
+    held: list[HeldItem]
 
 
 # ---------------------------------------------------------------- history, viewers, words
@@ -208,9 +218,13 @@ class Previewed(Shape):
 
 
 class Voices(Shape):
-    """`voices` as the engine tells of them: at least id, name, description, languages and engine."""
+    """`voices` as the engine tells of them: at least id, name, description, languages and engine.
+
+    `absent`: likewise those whose engine is not there, with `why` in its words; others speak in their place.
+    """
 
     voices: list[dict[str, Any]]
+    absent: list[dict[str, Any]]
     default: str
 
 

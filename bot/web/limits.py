@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,27 +56,6 @@ class Buckets:
         now = self._clock()
         points, at = self._left.get(client, (self._burst, now))
         return min(self._burst, points + (now - at) * self._rate)
-
-
-def client_of(request: web.Request) -> str:
-    """Whom a request comes from, as limits count: an address; of IPv6 its /64, which one household has.
-
-    What other sites' pages make a browser ask for counts apart, for it is not its user who asks.
-    """
-    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-    return f"{_address_of(request.remote or '')}{' elsewhere' if elsewhere else ''}"
-
-
-def _address_of(peer: str) -> str:
-    try:
-        address = ipaddress.ip_address(peer.partition("%")[0])
-    except ValueError:
-        return peer
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 async def read_body(request: web.Request, most: int, limits: Limits) -> bytes:

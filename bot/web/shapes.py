@@ -48,6 +48,12 @@ class Written(Shape):
     paid: Paid | None
 
 
+class HeldItem(Written):
+    """What a blocked viewer paid for: it waits for somebody's word."""
+
+    id: str
+
+
 class Item(Written):
     """Something to be spoken. `seconds` is an estimate; until `ready_at` it is held, to be taken back."""
 
@@ -164,6 +170,7 @@ class Status(Shape):
     waiting: int
     speaking: Item | None
     troubles: list[Told]
+    held: list[HeldItem]
     overlay_path: str | None
     pages: Pages
     prefix: str

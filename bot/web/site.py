@@ -16,6 +16,7 @@ from bot.metrics import Metrics
 from bot.panel import Panel
 from bot.web.access import Access, Role
 from bot.web.api_control import Control
+from bot.web.api_held import HeldApi
 from bot.web.api_session import Sessions
 from bot.web.api_words import Words
 from bot.web.bodies import (
@@ -63,6 +64,7 @@ class Site:
         self.routes: list[Route] = [
             *Sessions(self._access).routes(),
             *Control(panel, self.story).routes(),
+            *HeldApi(panel, self.story).routes(),
             *Words(panel, self.story).routes(),
             *speech.routes(),
             *self._numbers.routes(),

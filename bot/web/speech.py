@@ -110,9 +110,9 @@ class Speech:
     async def voices(self, call: Call) -> Voices:
         async with self._ask("GET", "/v1/voices") as response:
             answer = await _json(response)
-        listed = answer.get("voices") if isinstance(answer, dict) else None
-        voices = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-        return Voices(voices=voices, default=self._panel.voice)
+        return Voices(
+            voices=_listed(answer, "voices"), absent=_listed(answer, "absent"), default=self._panel.voice
+        )
 
     async def sample(self, call: Call, body: Sample) -> web.StreamResponse:
         voice = self._voice(call.path["id"], "path.id")
@@ -234,9 +234,8 @@ class Speech:
     async def _sample_text(self, voice: str) -> str:
         async with self._ask("GET", "/v1/voices") as response:
             answer = await _json(response)
-        listed = answer.get("voices") if isinstance(answer, dict) else None
-        for one in listed if isinstance(listed, list) else []:
-            if isinstance(one, dict) and one.get("id") == voice and isinstance(one.get("languages"), list):
+        for one in _listed(answer, "voices"):
+            if one.get("id") == voice and isinstance(one.get("languages"), list):
                 for language in one["languages"]:
                     if text := _SAMPLES.get(str(language)[:2]):
                         return text
@@ -320,6 +319,11 @@ async def _json(response: aiohttp.ClientResponse) -> Any:
         return json.loads(await _whole(response))
     except (ValueError, RecursionError):
         return None
+
+
+def _listed(answer: Any, name: str) -> list[dict[str, Any]]:
+    listed = answer.get(name) if isinstance(answer, dict) else None
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _broken() -> ApiError:

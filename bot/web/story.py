@@ -25,13 +25,14 @@ from bot.messages import (
 )
 from bot.messages import Speaking as SpeakingEntry
 from bot.messages import Spoken as SpokenEntry
-from bot.panel import Panel
+from bot.panel import HeldEvent, Panel
 from bot.web.access import Role
 from bot.web.events import Event, Hub
 from bot.web.history import History
 from bot.web.shapes import (
     Controls,
     Engine,
+    HeldItem,
     Item,
     Output,
     Pages,
@@ -79,6 +80,7 @@ class Story:
         self._engine = Engine(state="starting", detail="", progress=0.0, name=panel.engine_name)
         self._output = OutputState(State.STARTING)
         self._troubles: deque[Told] = deque(maxlen=_TOLD)
+        self._held: tuple[tuple[HeldEvent, ...], list[HeldItem]] = ((), [])
         self._speaking: Speaking | None = None
         # What the pages have been told last:
         self._shown: dict[str, Utterance] = {}
@@ -102,6 +104,14 @@ class Story:
             under_way=[self.item(utterance) for utterance in panel.under_way],
             items=[self.item(utterance) for utterance in panel.queued],
         )
+
+    def held(self) -> list[HeldItem]:
+        held, shown = self._held
+        if held is not self.panel.held:  # asked for ten times a second, and seldom another
+            held = self.panel.held
+            shown = [self._views.held(one) for one in held]
+            self._held = held, shown
+        return shown
 
     def status(self, role: Role) -> Status:
         heard = self.panel.heard
@@ -302,6 +312,7 @@ class Story:
             ),
             "controls": self.controls(),
             "troubles": list(self._troubles),
+            "held": self.held(),
             "pages": Pages(
                 panels=self.hub.count("panel"), overlays=self.hub.count("overlay"), audible=self.audible()
             ),

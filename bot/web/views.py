@@ -21,7 +21,9 @@ from bot.messages import (
     author_of,
     worth_of,
 )
+from bot.panel import HeldEvent
 from bot.web.shapes import (
+    HeldItem,
     Item,
     Paid,
     RankName,
@@ -53,6 +55,9 @@ class Views:
 
     def written(self, event: ChatEvent) -> Written:
         return Written(**self._of_event(event))
+
+    def held(self, held: HeldEvent) -> HeldItem:
+        return HeldItem(**self._of_event(held.event), id=held.id)
 
     def item(self, utterance: Utterance) -> Item:
         return Item(**self._of_utterance(utterance))

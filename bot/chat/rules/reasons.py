@@ -35,6 +35,7 @@ class Reason(StrEnum):
     MERGED = "merged"
     # Not of the rules, but of those who ask them.
     MUTED = "muted"
+    HELD = "held"
     OFF = "off"
     NOT_ANNOUNCED = "not announced"
     RETRACTION = "retraction"
@@ -43,6 +44,7 @@ class Reason(StrEnum):
 # Reason -> (English, Chinese)
 SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.MUTED: ("a moderator has muted its writer", "发送者被房管禁言"),
+    Reason.HELD: ("it was paid for, and its writer is blocked", "付费消息，发送者被屏蔽"),
     Reason.OFF: ("reading aloud is turned off", "朗读已关闭"),
     Reason.BOT: ("written by a bot", "机器人发的"),
     Reason.IGNORED: ("its writer is on the ignore list", "发送者在忽略名单里"),

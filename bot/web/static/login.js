@@ -1,7 +1,8 @@
 // Logs in with a token, and shows the panel in this page's place.
-const chinese = navigator.language.startsWith("zh");
+const chosen = localStorage.getItem("language"); // in the panel
+const chinese = chosen ? chosen === "zh" : navigator.language.startsWith("zh");
 if (chinese) {
-  document.documentElement.lang = "zh";
+  document.documentElement.lang = "zh-Hans";
   for (const element of document.querySelectorAll("[data-zh]")) element.textContent = element.dataset.zh;
 }
 

@@ -13,10 +13,12 @@ const query = new URLSearchParams(location.search);
 const stage = document.getElementById("stage");
 const template = document.getElementById("card");
 const listen = document.getElementById("listen");
+const insecure = document.getElementById("insecure");
 const cards = new Map(); // by the id of what is spoken
 let ahead = 0; // milliseconds that the bot's clock is ahead of this page's
 
 dress();
+translate();
 const sound = new Sound();
 const canSound = query.get("audio") !== "0";
 
@@ -162,7 +164,7 @@ function tier({ amount, currency }) {
 }
 
 function price({ amount, currency }) {
-  if (currency === "bits") return `${amount} bits`;
+  if (currency === "bits") return `${new Intl.NumberFormat().format(amount)} bits`;
   try {
     return new Intl.NumberFormat(undefined, { style: "currency", currency, maximumFractionDigits: 2, minimumFractionDigits: 0 }).format(amount);
   } catch {
@@ -186,9 +188,21 @@ function dress() {
   if (query.get("badge") === "0") dataset.badge = "0";
 }
 
+function translate() {
+  if (navigator.language.startsWith("zh")) {
+    document.documentElement.lang = "zh-Hans";
+    for (const node of document.querySelectorAll("[data-zh]")) node.textContent = node.dataset.zh;
+  }
+  const values = { port: location.port || "8765", host: location.hostname };
+  insecure.textContent = insecure.textContent.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 function useSound(output) {
   if (!canSound || output === undefined) return;
-  if (output === "browser") void sound.start();
+  // A browser hands no AudioWorklet to a page that somebody between could have changed.
+  const silent = output === "browser" && !globalThis.isSecureContext;
+  insecure.hidden = !silent;
+  if (output === "browser" && !silent) void sound.start();
   else void sound.stop();
 }
 

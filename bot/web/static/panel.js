@@ -4,6 +4,7 @@ import { follow } from "/static/feed.js";
 import { Sound } from "/static/sound.js";
 import { act, get, patch, post, toast } from "/static/panel/api.js";
 import { charts } from "/static/panel/charts.js";
+import { copy } from "/static/panel/copying.js";
 import { button, h, icon, replace } from "/static/panel/dom.js";
 import { choose, language, t, translate } from "/static/panel/i18n.js";
 import { log } from "/static/panel/log.js";
@@ -120,7 +121,7 @@ function overlayLink() {
   if (!path) return null;
   const url = new URL(path, location.href).href;
   return h("span.overlay", {}, h("a", { href: path, target: "_blank", rel: "noopener" }, t("overlay_link")),
-    button(t("copy"), () => act(() => navigator.clipboard.writeText(url), t("copied"))));
+    button(t("copy"), () => copy(url, t("copied"))));
 }
 
 function logOut() {

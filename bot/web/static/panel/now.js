@@ -2,7 +2,8 @@
 
 import { act, del, post, toast } from "/static/panel/api.js";
 import { button, field, h, icon, replace } from "/static/panel/dom.js";
-import { clock, number, said, t } from "/static/panel/i18n.js";
+import { heldBox } from "/static/panel/held.js";
+import { became, clock, number, said, t } from "/static/panel/i18n.js";
 import { viewerMenu, who } from "/static/panel/people.js";
 import { on, state, underWay, waiting } from "/static/panel/state.js";
 
@@ -17,9 +18,11 @@ export function live() {
       button(t("clear"), clear, { icon: "clear", kind: "danger" })), list);
   const lines = h("ol.lines", { "aria-label": t("chat") });
   const chat = h("section.card.chat", { "aria-labelledby": "h-chat" }, h("h2", { id: "h-chat" }, t("chat")), lines);
-  const node = h("div.live", {}, h("div.column", {}, sayNow(), speaking, queue), h("div.column", {}, chat));
+  const held = heldBox();
+  const node = h("div.live", {}, h("div.column", {}, sayNow(), held.node, speaking, queue), h("div.column", {}, chat));
 
   const stops = [
+    held.stop,
     on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size); }),
     on("chat", (line) => addLine(lines, line)),
     on("history", (item) => item && markLine(lines, item)),
@@ -138,7 +141,7 @@ function chatLine(line) {
 }
 
 function whyNot(item) {
-  return item?.reason ? h("span.why", {}, ` ${t(item.outcome)} · ${said(item.why) || item.reason}`) : null;
+  return item?.reason ? h("span.why", {}, ` ${became(item)} · ${said(item.why) || item.reason}`) : null;
 }
 
 // A line is judged after it has been shown.

@@ -1,6 +1,6 @@
 // Where sound goes, how loud and how fast: what opens from the sound's state on top.
 
-import { act, get, patch } from "/static/panel/api.js";
+import { act, get, patch, toast } from "/static/panel/api.js";
 import { button, field, h, replace } from "/static/panel/dom.js";
 import { number, t } from "/static/panel/i18n.js";
 import { on, state } from "/static/panel/state.js";
@@ -12,13 +12,12 @@ export function soundBox(sound) {
   let voices = null;
   const isOpen = () => node.matches(":popover-open");
 
-  async function load() {
+  function load() {
     show();
-    const [where, who] = await Promise.all([
-      state.status.role === "owner" ? get("/api/outputs").catch(() => null) : null, get("/api/voices").catch(() => null)]);
-    outputs = where;
-    voices = who?.voices ?? null;
-    if (isOpen()) show();
+    const later = () => { if (isOpen()) show(); };
+    // Each as it comes: the devices take a while.
+    get("/api/voices").then((found) => { voices = found.voices; later(); }, () => {});
+    if (state.status.role === "owner") get("/api/outputs").then((found) => { outputs = found; later(); }, () => {});
   }
 
   function show() {
@@ -26,12 +25,12 @@ export function soundBox(sound) {
     const focused = node.contains(document.activeElement) ? document.activeElement.dataset.do : undefined;
     replace(node,
       h("header", {}, h("h2", { id: "h-sound" }, t("output")), button(t("close"), () => node.hidePopover(), { icon: "close", quiet: true })),
-      output.detail ? h("p.hint", { class: output.state === "failed" ? "fault" : "" }, output.detail) : null,
+      output.detail && (output.state !== "ready" || output.kind === "device") ? h("p.hint", { class: output.state === "failed" ? "fault" : "" }, output.detail) : null,
       state.status.role === "owner" ? [kinds(controls), controls.output === "device" ? devices(controls) : null] : null,
       controls.output === "browser" ? heardIn() : null,
       slider("volume", { min: 0, max: 1, step: 0.02 }, controls.volume, (value) => `${number(value * 100, 0)} %`),
       slider("speed", { min: 0.5, max: 2, step: 0.05 }, controls.speed, (value) => `${number(value, 2)} ×`),
-      voices ? field(t("default_voice"), select("voice", voices.map(({ id, name }) => [id, name || id]), controls.voice)) : null,
+      voices ? field(t("usual_voice"), select("voice", voices.map(({ id, name }) => [id, name || id]), controls.voice)) : null,
       h("p.hint", {}, t("this_run")));
     if (focused) node.querySelector(`[data-do="${focused}"]`)?.focus();
   }
@@ -50,10 +49,11 @@ export function soundBox(sound) {
   function heardIn() {
     const { audible } = state.status.pages;
     const here = sound.audible;
-    const one = (value, label, checked, act) => h("label.check", {}, h("input", { type: "radio", name: "heard", value, checked, dataset: { do: `heard-${value}` }, onchange: act }), label);
+    const one = (value, label, checked, act, disabled = false) => h("label.check", {}, h("input", { type: "radio", name: "heard", value, checked, disabled, dataset: { do: `heard-${value}` }, onchange: act }), label);
     return h("fieldset", {}, h("legend", {}, t("heard_in")),
       one("overlay", t("in_overlay"), !here, () => sound.want(false)),
-      one("here", t("in_this_page"), here, () => hearHere(sound)),
+      one("here", t("in_this_page"), here, () => hearHere(sound), mayNotSound()),
+      mayNotSound() ? h("p.hint", {}, whyNoSound()) : null,
       audible ? null : h("p.hint", {}, t("heard_nowhere")));
   }
 
@@ -78,14 +78,20 @@ export function soundBox(sound) {
     show();
   }
 
-  node.addEventListener("toggle", ({ newState }) => { if (newState === "open") void load(); });
+  node.addEventListener("toggle", ({ newState }) => { if (newState === "open") load(); });
   on("status", (changes) => { if (isOpen() && changes && ("controls" in changes || "output" in changes || "pages" in changes)) show(); });
   sound.addEventListener("change", () => { if (isOpen()) show(); });
   return node;
 }
 
+// A browser hands no AudioWorklet to a page that somebody between could have changed.
+export const mayNotSound = () => !globalThis.isSecureContext;
+
+export const whyNoSound = () => t("insecure", { port: location.port || "8765", host: location.hostname });
+
 // From a click: no browser lets a page sound before one.
 export async function hearHere(sound) {
+  if (mayNotSound()) return toast(whyNoSound(), "fault");
   await sound.start({ want: false });
   await sound.resume();
   sound.want(true, { take: true });

@@ -2,7 +2,7 @@
 
 import { act, get, post } from "/static/panel/api.js";
 import { button, h, replace } from "/static/panel/dom.js";
-import { clock, number, said, t } from "/static/panel/i18n.js";
+import { became, clock, number, said, t } from "/static/panel/i18n.js";
 import { viewerMenu, who } from "/static/panel/people.js";
 import { on, state } from "/static/panel/state.js";
 
@@ -42,11 +42,11 @@ export function past() {
 
 function entry(item) {
   const again = item.outcome === "spoken" || item.outcome === "speaking" ? t("replay") : t("say_anyway");
-  return h("li.item", { dataset: { outcome: item.outcome, rank: item.rank } },
+  return h("li.item", { dataset: { outcome: item.outcome, reason: item.reason, rank: item.rank } },
     h("time", {}, clock(item.at)),
     h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text || item.written),
       item.text && item.written && item.written !== item.text ? h("p.written", { dir: "auto" }, item.written) : null,
-      h("p.outcome", {}, h("strong", {}, t(item.outcome)), item.reason ? ` · ${said(item.why) || item.reason}${item.detail ? ` (${item.detail})` : ""}` : "",
+      h("p.outcome", {}, h("strong", {}, became(item)), item.reason ? ` · ${said(item.why) || item.reason}${item.detail ? ` (${item.detail})` : ""}` : "",
         item.latency ? ` · ${t("after", { seconds: number(item.latency, 2) })}` : "")),
     h("div.actions", {}, button(again, () => act(() => post(`/api/history/${item.number}/replay`), t("said")), { icon: "replay", quiet: true }), viewerMenu(item)));
 }

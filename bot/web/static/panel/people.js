@@ -2,13 +2,13 @@
 
 import { act, patch, toast } from "/static/panel/api.js";
 import { button, h } from "/static/panel/dom.js";
-import { t } from "/static/panel/i18n.js";
+import { number, t } from "/static/panel/i18n.js";
 
 export function who(item) {
   return h("span.who", {},
     item.platform ? h("span.badge", { dataset: { platform: item.platform } }, item.platform === "bilibili" ? "B" : "T") : null,
     h("bdi.name", {}, item.name || ""),
-    item.paid ? h("span.paid", {}, `${item.paid.amount} ${item.paid.currency}`) : null,
+    item.paid ? h("span.paid", {}, `${number(item.paid.amount, 2)} ${item.paid.currency}`) : null,
     item.voice ? h("span.voice", {}, item.voice) : null);
 }
 

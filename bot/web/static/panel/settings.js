@@ -49,7 +49,7 @@ export function settings() {
       h("label", { htmlFor: input.id }, h("code", {}, one.key.split(".").at(-1)), notes ? h("span.hint", {}, ` ${notes}`) : null),
       control,
       one.from === "file" && !fixed ? button(t("to_default"), () => { changes.set(one.key, null); void store(); }, { icon: "undo", quiet: true }) : h("span"),
-      h("p.hint", {}, one.comment), h("p.fault", { role: "alert" }));
+      h("p.hint", {}, inWords(one.comment)), h("p.fault", { role: "alert" }));
   }
 
   function mark() {
@@ -91,6 +91,9 @@ export function settings() {
     if (done) await load();
   }
 }
+
+// What stands between `backticks` is to be typed.
+const inWords = (comment) => comment.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
 
 function controlOf(one, changed) {
   const text = (value) => (Array.isArray(value) ? value.join(", ") : value && typeof value === "object" ? Object.entries(value).map(([key, each]) => `${key}=${each}`).join(", ") : String(value ?? ""));

@@ -7,13 +7,19 @@ import { state } from "/static/panel/state.js";
 
 export function voices() {
   const list = h("ul.voices");
+  const absent = h("details.absent", { hidden: true });
   const node = h("div.columns", {},
-    h("section.card", { "aria-labelledby": "h-voices" }, h("h2", { id: "h-voices" }, t("voices")), list),
-    adding(() => show()));
+    h("section.card", { "aria-labelledby": "h-voices" }, h("h2", { id: "h-voices" }, t("voices")), list, absent),
+    adding((usable) => { absent.open ||= !usable; void show(); }));
 
   async function show() {
     const found = await act(() => get("/api/voices"));
-    if (found) replace(list, found.voices.map((voice) => entry(voice, found.default, show)));
+    if (!found) return;
+    replace(list, found.voices.map((voice) => entry(voice, found.default, show)));
+    absent.hidden = !found.absent.length;
+    replace(absent, h("summary", {}, t("absent_voices", { count: found.absent.length })), h("p.hint", {}, t("absent_hint")),
+      [...new Set(found.absent.map(({ why }) => why))].map((why) => why && h("p.hint", {}, why)),
+      h("ul.voices", {}, found.absent.map((voice) => missing(voice, show))));
   }
   void show();
   return { node, stop: () => {} };
@@ -23,12 +29,26 @@ function entry(voice, usual, show) {
   const isUsual = voice.id === usual;
   return h("li.voice-card", {},
     h("div", {}, h("h3", {}, voice.name || voice.id, isUsual ? h("span.tag", {}, t("default_voice")) : null),
-      h("p.hint", {}, [voice.id, voice.languages?.join(", "), voice.engine].filter(Boolean).join(" · ")),
+      h("p.hint", {}, about(voice)),
       voice.description ? h("p", { dir: "auto" }, voice.description) : null),
     h("div.actions", {},
       button(t("try_voice"), () => act(() => hear(`/api/voices/${encodeURIComponent(voice.id)}/sample`, { text: null, speed: null })), { icon: "play" }),
       isUsual ? null : button(t("make_default"), async () => { await act(() => patch("/api/controls", { voice: voice.id })); show(); }),
-      voice.engine === "f5" && state.status?.role === "owner" ? button(t("remove_voice"), () => remove(voice, show), { icon: "clear", quiet: true, kind: "danger" }) : null));
+      removal(voice, show)));
+}
+
+// A voice whose engine is not there.
+function missing(voice, show) {
+  return h("li.voice-card", { dataset: { absent: voice.id } },
+    h("div", {}, h("h3", {}, voice.name || voice.id), h("p.hint", {}, about(voice))),
+    h("div.actions", {}, removal(voice, show)));
+}
+
+const about = (voice) => [voice.id, voice.languages?.join(", "), voice.engine].filter(Boolean).join(" · ");
+
+function removal(voice, show) {
+  if (voice.engine !== "f5" || state.status?.role !== "owner") return null;
+  return button(t("remove_voice"), () => remove(voice, show), { icon: "clear", quiet: true, kind: "danger" });
 }
 
 async function remove(voice, show) {
@@ -68,10 +88,10 @@ function adding(added) {
     try {
       const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, (share) => { bar.value = share; });
       showChecks(found, answer);
-      if (!dry) { toast(t("voice_added", { name: name.value })); added(); }
+      if (!dry) { toast(t(answer.usable ? "voice_added" : "voice_kept", { name: name.value })); added(answer.usable); }
     } catch (fault) {
       showChecks(found, fault.answer);
-      toast(fault.message, "fault");
+      toast(fault.answer?.error?.code === "voice_exists" ? t("voice_exists", { name: name.value }) : fault.message, "fault");
     } finally {
       bar.hidden = true;
     }
