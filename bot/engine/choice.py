@@ -29,7 +29,12 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
                 raise EngineAbsent(
                     "f5 is not used: no voice is for it; python -m bot voices add makes one of a recording."
                 )
-            if reason := _watched(why_slow):
+            watchdog = Watchdog(time.monotonic)
+            try:
+                reason = why_slow(lambda: watchdog.watching(loading=True))
+            finally:
+                watchdog.close()
+            if reason:
                 raise EngineAbsent(f"f5 is not used: {reason}")
         elif lacking := missing():
             raise EngineFault(lacking)
@@ -39,16 +44,6 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
         return engine
 
     return {"espeak": _espeak} if name == "espeak" else {"espeak": _espeak, "f5": make_f5}
-
-
-def _watched(asks: Callable[[], str]) -> str:
-    """What first touches a GPU may be what hangs."""
-    watchdog = Watchdog(time.monotonic)
-    try:
-        with watchdog.watching(loading=True):
-            return asks()
-    finally:
-        watchdog.close()
 
 
 def _espeak() -> Engine:

@@ -59,6 +59,7 @@ class DeviceOutput:
         self._last_callback = 0.0
         self._last_breaks: deque[float] = deque(maxlen=OFTEN)
         self._spoke_at = -math.inf  # when speech was last handed out
+        self._held = False  # silence is handed out, and speech waits
         self._failure: BaseException | None = None
         self._thread: PortAudioThread | None = None
 
@@ -76,7 +77,10 @@ class DeviceOutput:
                 else:
                     self._tell(State.READY, device.title + self._widened)
                     if not await self._until_lost(ended):
+                        self._held = True  # nothing is handed out that would be dropped with the stream
+                        await asyncio.sleep(self.latency + PERIOD)
                         await self._patiently(self._drop)
+                        lost_at = time.monotonic()
                         continue
                     lost_at = time.monotonic()
                     gone = f"The sound device {device.title} went away; speech goes on when it is back."
@@ -179,6 +183,7 @@ class DeviceOutput:
                     finished_callback=finished,
                 )
                 self.rate = rate
+                self._held = False
                 self._last_callback = time.monotonic()
                 stream.start()
             except sounddevice.PortAudioError as error:
@@ -209,7 +214,8 @@ class DeviceOutput:
             nonlocal scratch
             now = time.monotonic()
             # Not every sound system tells of it; later than all that it holds is too late in any case.
-            late = status.output_underflow or now - self._last_callback > self._asked + PERIOD
+            holds = max(self._asked, self.latency)
+            late = status.output_underflow or now - self._last_callback > holds + PERIOD
             if late and now - self._spoke_at < SILENT:
                 self.breaks += 1
                 self._last_breaks.append(now)
@@ -221,7 +227,9 @@ class DeviceOutput:
                 scratch = np.zeros(frames, np.float32)
             block = scratch[:frames]
             try:
-                if pull(block):
+                if self._held:
+                    block[:] = 0
+                elif pull(block):
                     self._spoke_at = now
             except BaseException as error:
                 self._failure = error  # raised where the loop watches the stream

@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,12 +29,11 @@ _HEALTH_EVERY = 0.03  # seconds, while it is getting ready
 _HEALTH_TIMEOUT = 2.0
 _LAST_WORDS_TIMEOUT = 0.5
 _WAITS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before it is started again; the last one for ever
-# It ended because the GPU hung while f5 was loaded: `EXIT_LOADING` in bot/engine/f5/watchdog.py.
-_HUNG_LOADING, _HANGS = 71, 2  # its exit code, and how often in a row before it does without f5
-_WITHOUT_F5 = (
-    "f5 is left out: the GPU did not answer while it was loaded, twice in a row;"
-    " start the bot again once nvidia-smi answers"
-)
+# It ended because the GPU hung, while f5 spoke or while it was loaded: the codes of engine/f5/watchdog.py.
+_HUNG, _HUNG_LOADING = 70, 71
+_OFTEN, _WITHIN = 3, 600.0  # ends of the first kind in so many seconds, before it does without f5
+_IN_A_ROW = 2  # of the second
+_WITHOUT_F5 = "f5 is left out: the GPU did not answer {}; start the bot again once nvidia-smi answers"
 
 
 class EngineChild:
@@ -68,7 +68,8 @@ class EngineChild:
         self.pid = 0  # of the child that runs now; 0: none
 
     async def run(self) -> None:
-        failures = hangs = 0
+        failures = hung_loading = 0
+        hung: deque[float] = deque(maxlen=_OFTEN)
         while True:
             self._tell(EngineState(State.STARTING, "starting the engine"))
             self._last_words.clear()
@@ -89,10 +90,14 @@ class EngineChild:
                 # Its last words may still be in the pipe; a process that it started may hold that open.
                 await asyncio.wait((errors,), timeout=_LAST_WORDS_TIMEOUT)
                 errors.cancel()
-            hangs = hangs + 1 if process.returncode == _HUNG_LOADING else 0
-            if hangs == _HANGS:
-                log.warning(_WITHOUT_F5)
-                self._without = _WITHOUT_F5
+            hung_loading = hung_loading + 1 if process.returncode == _HUNG_LOADING else 0
+            if process.returncode == _HUNG:
+                hung.append(time.monotonic())
+            if hung_loading == _IN_A_ROW:
+                self._do_without("while it was loaded, twice in a row")
+            elif len(hung) == _OFTEN and hung[-1] - hung[0] < _WITHIN:
+                hung.clear()
+                self._do_without(f"{_OFTEN} times within {_WITHIN / 60:g} minutes")
             failures = 0 if was_ready else failures + 1
             wait = _WAITS[min(failures, len(_WAITS) - 1)]
             if fell and not was_ready and self._last_words:
@@ -108,6 +113,10 @@ class EngineChild:
     def suspect(self) -> None:
         self._ready.clear()
         self._suspected.set()
+
+    def _do_without(self, why: str) -> None:
+        self._without = _WITHOUT_F5.format(why)
+        log.warning("%s", self._without)
 
     def _tell(self, state: EngineState) -> None:
         self._report(replace(state, detail=f"{state.detail} ({self._without})") if self._without else state)

@@ -277,12 +277,25 @@ async def test_one_whose_gpu_hangs_twice_while_it_loads_goes_without_f5(
             assert psutil.Process(engine.child.pid).cmdline()[-1] == "--engine.name=espeak"
 
 
-async def test_a_gpu_that_hangs_once_f5_is_ready_is_tried_again_each_time(
+async def test_a_gpu_that_hangs_once_f5_is_ready_is_tried_again_and_not_for_ever(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with a_program_instead(HANGS_LOADING.replace("CODE", "70"), monkeypatch, tmp_path):
         async with running(arguments=("--engine.name=f5",)) as engine:
-            for _ in range(4):
+            for _ in range(3):
+                assert (await engine.next(State.READY)).detail == "Ready."
+            ready = await engine.next(State.READY)
+            assert "the GPU did not answer 3 times within 10 minutes" in ready.detail
+            assert psutil.Process(engine.child.pid).cmdline()[-1] == "--engine.name=espeak"
+
+
+async def test_hangs_that_lie_far_apart_are_each_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.speech.engine_child._WITHIN", 0.0)
+    with a_program_instead(HANGS_LOADING.replace("CODE", "70"), monkeypatch, tmp_path):
+        async with running(arguments=("--engine.name=f5",)) as engine:
+            for _ in range(5):
                 assert (await engine.next(State.READY)).detail == "Ready."
 
 

@@ -148,7 +148,8 @@ class Ours:
             if self._graphs and self._capture:
                 buckets = in_order_of_use(case.frames, batches=(1,))
                 for bucket in buckets:
-                    self._graphs.warm(bucket)
+                    for kind in sampling.kinds:
+                        self._graphs.warm(replace(bucket, guided=kind))
             measuring = Measuring(self._sampler, self.vocoder, sampling, time.perf_counter)
             self._costs[sampling] = measuring.begin([bucket.length for bucket in buckets])
         maker = Maker(lambda jobs: self._sampler.sample(jobs, sampling), most=1)

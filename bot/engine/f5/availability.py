@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 
 def missing() -> str:
@@ -15,24 +17,29 @@ def missing() -> str:
     return ""
 
 
-def why_slow() -> str:
+def why_slow(watching: Callable[[], AbstractContextManager[None]] = nullcontext) -> str:
     """A sentence on why F5 is missing or would be slow here; "" if it is fast.
 
-    It costs a millisecond where torch or a GPU is missing, and torch's import where neither is.
+    It costs a millisecond where torch or a GPU is missing, and torch's import where neither is. `watching` is
+    entered around what touches the GPU, which may hang.
     """
     if lacking := missing():
         return lacking
-    if not has_gpu():
+    with watching():
+        there = has_gpu()
+    if not there:
         return 'no NVIDIA GPU was found; engine.name = "f5" uses it on the processor all the same, slowly.'
-    import torch
+    import torch  # which a slow disk may take long for
 
-    if not torch.cuda.is_available():
-        return f"torch {torch.__version__} does not reach the GPU: it, or the driver, is of another CUDA."
-    try:
-        torch.ones(2, device="cuda").sum().item()
-    except RuntimeError as fault:  # built without kernels for this GPU, or the GPU is ill
-        reason = (str(fault).splitlines() or ["no reason given"])[0][:150].rstrip(".")
-        return f"torch {torch.__version__} cannot compute on the GPU ({reason}): install the one made for it."
+    with watching():
+        if not torch.cuda.is_available():
+            return f"torch {torch.__version__} does not reach the GPU: it, or the driver, is of another CUDA."
+        try:
+            torch.ones(2, device="cuda").sum().item()
+        except RuntimeError as fault:  # built without kernels for this GPU, or the GPU is ill
+            reason = (str(fault).splitlines() or ["no reason given"])[0][:150].rstrip(".")
+            version = torch.__version__
+            return f"torch {version} cannot compute on the GPU ({reason}): install the one made for it."
     return ""
 
 

@@ -13,7 +13,10 @@ def is_full(fault: BaseException) -> bool:
     """Whether it was for want of memory: with less to do, or after some is given back, it may go well."""
     if isinstance(fault, torch.OutOfMemoryError):
         return True
-    return isinstance(fault, RuntimeError) and any(words in str(fault) for words in _FULL)
+    if isinstance(fault, RuntimeError) and any(words in str(fault) for words in _FULL):
+        return True
+    # What ends a capture may stumble over it too, in other words.
+    return fault.__context__ is not None and is_full(fault.__context__)
 
 
 def is_lost(device: torch.device) -> bool:

@@ -121,14 +121,22 @@ class Graphs:
             self.drop(bucket)
 
     def recover(self) -> None:
-        """After a capture that broke: torch leaves its stream in use, and memory kept for it."""
+        """After `warm` has failed: a capture that broke leaves its stream in use, and its pool open.
+
+        To be called outside the handler of the fault, which holds on to what was being computed.
+        """
         if self._pool is None:
             return
         device = self._transformer.device
         torch.cuda.set_stream(torch.cuda.default_stream(device))
-        # Not public: where it is gone, or there is nothing to end, memory is kept, and that is all.
+        # Not public: where they are gone memory is kept, and that is all. With no pool open the first raises.
         with contextlib.suppress(RuntimeError, AttributeError):
             torch._C._cuda_endAllocateToPool(device.index, self._pool)
+            torch._C._cuda_releasePool(device.index, self._pool)
+        if not self._flows:
+            self._room = None
+            self._pool = torch.cuda.graph_pool_handle()
+        torch.cuda.empty_cache()
 
     def fit(self, batch: int, length: int, guided: bool) -> tuple[int, int]:
         """The batch and length of the smallest bucket that takes so much; as given if there is none."""

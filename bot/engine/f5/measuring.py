@@ -15,6 +15,7 @@ from bot.engine.f5.vocoder import Vocoder
 _FRAMES = (128, 320)  # lengths that are timed on a processor
 _PLAIN = (128, 960)  # on a GPU: shorter and longer than what its first graph takes
 _DECODED = 50  # frames
+_LONGEST = 1024  # frames of a graph that is timed: what is longer is told from the others
 _TIMES = 3  # steps of a kind on a GPU, whose median counts
 _BELIEVABLE = 2.0  # a machine is no more times slower than it was than this: another program had it
 
@@ -43,15 +44,17 @@ class Measuring:
         mel = self._trial(2 * _DECODED).reference
         self._seconds(lambda: self._vocoder.decode(mel))
         self._decoding = self._seconds(lambda: self._vocoder.decode(mel)) / _DECODED
-        for frames in _PLAIN if self._gpu or lengths else _FRAMES:
-            self._plain.append(Measurement(frames, self._timed(self._plainly, frames), plain=True))
+        self._time_plainly(_PLAIN if self._gpu or lengths else _FRAMES)
         for frames in lengths:
             self._found[frames] = Measurement(frames, self._timed(self._sampler, frames))
         return CostModel.fit([*self._plain, *self._found.values()], lengths)
 
     def follow(self, cost: CostModel, lengths: Sequence[int]) -> None:
         """The graphs that there are have become those of `lengths`: times what is new among them."""
-        if new := [frames for frames in lengths if frames not in self._found]:
+        if new := [frames for frames in lengths if frames not in self._found and frames <= _LONGEST]:
+            if not self._plain:
+                self._time_plainly(_PLAIN)
+                cost.drift = 1.0  # it was that of another transformer
             pace = self._pace(lengths)
             for frames in new:
                 self._found[frames] = Measurement(frames, self._timed(self._sampler, frames) / pace)
@@ -59,9 +62,19 @@ class Measuring:
         cost.pad_to(lengths)
 
     def restart(self, sampler: Sampler) -> None:
-        """Another transformer takes the place of the one that was timed: its graphs are timed anew."""
+        """Another transformer takes the place of the one that was timed: all is timed anew."""
         self._sampler, self._plainly = sampler, Sampler(sampler.transformer)
+        self._plain.clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """Other graphs will take the place of those that were timed."""
         self._found.clear()
+
+    def _time_plainly(self, lengths: Sequence[int]) -> None:
+        self._plain += [
+            Measurement(frames, self._timed(self._plainly, frames), plain=True) for frames in lengths
+        ]
 
     def _pace(self, lengths: Sequence[int]) -> float:
         """How much longer the machine takes now than when it was first measured."""

@@ -70,15 +70,18 @@ class Running:
         return self.model.transformer.precision.name
 
     def go_on(self) -> bool:
-        """Makes one more graph ready and times it; False: there is none."""
+        """Makes one more graph ready, or times one; False: there is nothing to do."""
         if self.warming is None:
             return False
-        before = self.warming.lengths
-        with self._unwatched() if self.warming.compiled else nullcontext():
-            more = self.warming.go_on()
-        if (lengths := self.warming.lengths) != before:
+        if (lengths := self.warming.lengths) != self.cost.buckets:
             self._measuring.follow(self.cost, lengths)
-        return more
+            return True
+        compiled = self.warming.compiled
+        with self._unwatched() if compiled else nullcontext():
+            more = self.warming.go_on()
+        if compiled and not self.warming.compiled:
+            self._measuring.forget()
+        return more or self.warming.lengths != self.cost.buckets
 
     def sample(self, jobs: Sequence[Job]) -> Generator[None, None, list[Tensor]]:
         """A batch; where the GPU's memory is full, what can be given back is, and it is tried once more."""
@@ -130,9 +133,12 @@ class Running:
         wider = "bf16" if can_bf16(self.model.transformer.device) else "fp32"
         self._mended.clear()
         try:
-            transformer = self.model.read_in(wider, self._unwatched)
+            transformer: Transformer | None = self.model.read_in(wider, self._unwatched)
         except Exception:
             log.exception("the model could not be loaded in %s, and goes on in %s", wider, narrow)
+            transformer = None
+        if transformer is None:
+            torch.cuda.empty_cache()
             return
         self.model = replace(self.model, transformer=transformer)
         # Not compiled: that takes minutes, and somebody may be waiting for speech.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,25 +53,26 @@ class Warming:
         buckets = [replace(one, guided=kind) for one in in_order_of_use(_TYPICAL) for kind in kinds]
         self.graphs = Graphs(transformer, blocks, frames=max(one.passes * one.length for one in buckets))
         self._first = buckets[: len(kinds)]
+        self._order = buckets
         self._rest = deque(buckets)
-        if compiled:  # first with several rows: what is compiled of one stays with one
-            several = [one for one in buckets if (one.batch, one.length) == (2, self._first[0].length)]
-            self._rest = deque([*several, *(one for one in buckets if one not in several)])
+        if compiled:  # first of four rows: what is compiled of one or two is not for any others
+            length = self._first[0].length
+            four = next(one for one in buckets if (one.passes, one.length) == (4, length))
+            self._rest = deque(dict.fromkeys([four, *buckets]))
 
     def begin(self, report: Report) -> None:
         """Makes ready what the first text needs."""
         doing = "Compiling, minutes at the first start." if self.compiled else "Warming the GPU."
         while self._rest and not set(self._first) <= set(self.graphs.warmed):
-            report(len(self.graphs.warmed) / (2 * len(self._first)), doing)
+            report(len(self.graphs.warmed) / (1 + len(self._first)), doing)
             self._warm(self._rest.popleft())
         report(1.0, doing)
 
     def go_on(self) -> bool:
-        """Makes one more ready; False: there is none."""
-        if self._rest and has_room(self._device):
-            self._warm(self._rest.popleft())
-        else:
-            self._rest.clear()
+        """Makes one more ready; False: there is none, or no memory for it now."""
+        if not self._rest or not has_room(self._device):
+            return False
+        self._warm(self._rest.popleft())
         return bool(self._rest)
 
     @property
@@ -106,27 +108,23 @@ class Warming:
         try:
             seconds = self.graphs.warm(bucket)
         except Exception as fault:
-            self.graphs.drop(bucket)
-            if is_full(fault):
-                self._rest.clear()
-                log.warning("the GPU's memory is full: longer texts and more at once go without a graph")
-            else:
-                self._go_without(bucket, fault)
-            torch.cuda.empty_cache()
+            full, told = is_full(fault), "".join(traceback.format_exception(fault))
+        else:
+            log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
             return
-        log.debug("%d x %d frames are ready after %.1f s", bucket.batch, bucket.length, seconds)
-
-    def _go_without(self, bucket: Bucket, fault: Exception) -> None:
-        """This torch cannot compile here, or this GPU not capture: it is slower, and speaks."""
         self.graphs.recover()
-        if not self.compiled:
+        if full:
             self._rest.clear()
-            log.warning("the model goes without a graph of %d frames", bucket.length, exc_info=fault)
-            return
-        log.warning("the model cannot be compiled here, and goes on as it is", exc_info=fault)
-        self.compiled = False
-        self.graphs.give_up_compiled()
-        self._rest = deque([*self._first, *(one for one in self._rest if one not in self._first), bucket])
+            log.warning("the GPU's memory is full: longer texts and more at once go without a graph")
+        elif self.compiled:  # this torch cannot compile here: it is slower, and speaks
+            log.warning("the model cannot be compiled here, and goes on as it is\n%s", told)
+            self.compiled = False
+            again = {*self.graphs.warmed, bucket, *self._rest}
+            self.graphs.give_up_compiled()
+            self._rest = deque(one for one in self._order if one in again)
+        else:  # or this GPU not capture
+            self._rest.clear()
+            log.warning("the model goes without a graph of %d frames\n%s", bucket.length, told)
 
 
 def is_compiled(setting: str, device: torch.device) -> bool:

@@ -117,6 +117,7 @@ def test_what_overflows_again_and_again_goes_on_in_a_wider_format(
     assert engine.facts()["buckets"] == running.cost.buckets == []
     assert engine.idle()
     assert engine.facts()["buckets"] == ["1x640"]
+    assert engine.idle()  # what has been made is timed in a turn of its own
     assert running.cost.buckets == [640]
 
 
@@ -194,10 +195,9 @@ def test_graphs_change_the_cost_and_not_the_speech(
     cost = engine._running.cost
     assert cost.buckets == [640]
     assert cost.seconds(400) == cost.seconds(640)
-    for _ in range(4):
+    while len(cost.buckets) < 3:
         assert engine.idle()
     assert cost.buckets == engine._running.warming.lengths  # type: ignore[union-attr]
-    assert len(cost.buckets) >= 3
     monkeypatch.setattr(Running, "_graphs", lambda self, compiled: None)
     expected = spoken(loaded(weights, voice, **changed), voice, "gg")
     np.testing.assert_allclose(spoken(engine, voice, "gg"), expected, atol=1e-4)
@@ -221,7 +221,8 @@ def test_graphs_that_made_room_are_not_counted_with(weights: Path, voice: Voice)
     running.sampler.sample = full  # type: ignore[method-assign, assignment]
     assert spoken(engine, voice, "gg").size
     running.sampler.sample = sample  # type: ignore[method-assign]
-    assert not engine.idle()
+    while engine.idle():
+        pass
     assert running.cost.buckets == [640]
 
 
