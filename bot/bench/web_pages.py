@@ -182,6 +182,7 @@ async def _heard(browser: Browser, bot: Bot, http: aiohttp.ClientSession, speech
             played = (await page.evaluate(_WHEN, position)) / 1000 - epoch
             while identity not in bot.finished:  # noqa: ASYNC110 (bound to come)
                 await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)  # past the pause after it
             delays.append(played - asked - (await _first_sounds(http, bot) - waited))
         await page.evaluate(_BUSY)
         before = await page.evaluate("taps.at(-1).underruns")
