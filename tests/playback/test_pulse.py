@@ -129,17 +129,17 @@ async def test_a_cut_is_heard_as_silence_within_100_ms(pulse: PulseServer) -> No
 
 async def test_where_speech_breaks_off_more_is_buffered_in_the_next_silence(pulse: PulseServer) -> None:
     """The whole process stands still for longer than its buffer, as on a machine that is far too busy."""
-    async with speaker(pulse, latency=0.05) as bot:
+    async with speaker(pulse, latency=0.2) as bot:
         await bot.ready()
-        bot.tell("play a 2")
+        bot.tell("play a 3")
         await bot.event("started")
         for _ in range(2):
             await asyncio.sleep(0.3)
             bot.process.send_signal(signal.SIGSTOP)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
             bot.process.send_signal(signal.SIGCONT)
         assert (await bot.event("finished"))["whole"]
-        assert "(vcable) (speech broke off: it holds 0.08 s now" in (await bot.ready())["detail"]
+        assert "(vcable) (speech broke off: it holds 0.25 s now" in (await bot.ready())["detail"]
         bot.tell("play b 1")
         assert (await bot.event("finished", id="b"))["whole"]
         async with pulse.record() as recording:
@@ -147,8 +147,8 @@ async def test_where_speech_breaks_off_more_is_buffered_in_the_next_silence(puls
             first = await recording.until_heard()
             await recording.until(first + 48_000)
         said = await bot.quit()
-    assert said["breaks"] == 2
-    assert 0.05 < said["latency"] < 0.2
+    assert said["breaks"] >= 2  # a busy machine may add its own
+    assert 0.2 < said["latency"] < 0.4
     assert np.array_equal(recording.samples[first : first + 48_000, 0], counter(1))
 
 
