@@ -100,7 +100,7 @@ class Warming:
         """
         for bucket in self.graphs.warmed:
             self.graphs.drop(bucket)
-        self._rest = deque(self._first[: len(self.kinds)])
+        self._rest = deque(self._first)
         torch.cuda.empty_cache()
 
     def _warm(self, bucket: Bucket) -> None:
