@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal, get_args
 
 from bot.engine.engine import Engine, EngineAbsent, EngineFault
@@ -22,19 +23,10 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
     """
 
     def make_f5() -> Engine:
-        from bot.engine.f5.availability import missing, why_slow
+        from bot.engine.f5.availability import missing
 
         if name == "auto":
-            if not has_voices():
-                raise EngineAbsent(
-                    "f5 is not used: no voice is for it; python -m bot voices add makes one of a recording."
-                )
-            watchdog = Watchdog(time.monotonic)
-            try:
-                reason = why_slow(lambda: watchdog.watching(loading=True))
-            finally:
-                watchdog.close()
-            if reason:
+            if reason := _why_not(has_voices):
                 raise EngineAbsent(f"f5 is not used: {reason}")
         elif lacking := missing():
             raise EngineFault(lacking)
@@ -44,6 +36,22 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
         return engine
 
     return {"espeak": _espeak} if name == "espeak" else {"espeak": _espeak, "f5": make_f5}
+
+
+def _why_not(has_voices: Callable[[], bool]) -> str:
+    """Why F5 is missing or would be slow here, asked in the order of what that costs; "" if neither."""
+    from bot.engine.f5.availability import why_absent, why_slow
+
+    watchdog = Watchdog(time.monotonic)
+    watching = partial(watchdog.watching, loading=True)
+    try:
+        if absent := why_absent(watching):
+            return absent
+        if not has_voices():  # those that come with f5-tts are there with it alone
+            return "no voice is for it; python -m bot voices add makes one of a recording."
+        return why_slow(watching)
+    finally:
+        watchdog.close()
 
 
 def _espeak() -> Engine:

@@ -16,8 +16,9 @@ from bot.engine.f5.settings import F5Settings
     ("lacking", "gpu", "voices", "sentence"),
     [
         ("", True, False, "f5 is not used: no voice is for it; python -m bot voices add"),
-        ("torch", False, True, "f5 is not used: torch is not installed: scripts/run --with-f5"),
-        ("f5_tts", False, True, "f5 is not used: f5_tts is not installed"),
+        ("torch", True, True, "f5 is not used: torch is not installed: scripts/run --with-f5"),
+        ("f5_tts", True, False, "f5 is not used: f5_tts is not installed"),
+        ("torch", False, False, "f5 is not used: no NVIDIA GPU was found; engine.name"),
         ("", False, True, "f5 is not used: no NVIDIA GPU was found; engine.name"),
     ],
 )

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+Watching = Callable[[], AbstractContextManager[None]]
+
 
 def missing() -> str:
     """A sentence on what F5 lacks to run at all; "" if it is there."""
@@ -17,18 +19,22 @@ def missing() -> str:
     return ""
 
 
-def why_slow(watching: Callable[[], AbstractContextManager[None]] = nullcontext) -> str:
-    """A sentence on why F5 is missing or would be slow here; "" if it is fast.
+def why_absent(watching: Watching = nullcontext) -> str:
+    """A sentence on what there is not: a GPU, or what F5 is made of; "" if all is. It costs a millisecond.
 
-    It costs a millisecond where torch or a GPU is missing, and torch's import where neither is. `watching` is
-    entered around what touches the GPU, which may hang.
+    `watching` is entered around what touches the GPU, which may hang.
     """
-    if lacking := missing():
-        return lacking
     with watching():
         there = has_gpu()
     if not there:
         return 'no NVIDIA GPU was found; engine.name = "f5" uses it on the processor all the same, slowly.'
+    return missing()
+
+
+def why_slow(watching: Watching = nullcontext) -> str:
+    """A sentence on why F5 is missing or would be slow here; "" if it is fast. To know that takes torch."""
+    if absent := why_absent(watching):
+        return absent
     import torch  # which a slow disk may take long for
 
     with watching():
