@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bot.engine.f5.attention import Block
 from bot.engine.f5.model import Transformer
-from bot.engine.f5.warming import FEW
+from bot.engine.f5.warming import is_small
 
 VARIANTS = 16  # of a compiled block: with a mask or without, of one row, two or many, cut or whole
 MODE = "max-autotune-no-cudagraphs"  # the graphs are ours
@@ -27,7 +27,7 @@ def compiled(transformer: Transformer, mode: str = MODE) -> list[Callable[..., T
     All blocks share one compiled function, for all lengths: the weights are its arguments, and compiling each
     length anew would take as many times the minutes.
     """
-    if transformer.device.type == "cuda" and multiprocessors(transformer.device) < FEW:
+    if transformer.device.type == "cuda" and is_small(transformer.device):
         tune_small_devices()
     torch._dynamo.config.recompile_limit = max(VARIANTS, torch._dynamo.config.recompile_limit)
     block = torch.compile(Block.forward, mode=mode, dynamic=True, fullgraph=True)
@@ -41,11 +41,6 @@ def keep_compiled(folder: Path) -> None:
     """
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "inductor"))
     os.environ.setdefault("TRITON_CACHE_DIR", str(folder / "triton"))
-
-
-def multiprocessors(device: torch.device) -> int:
-    """Of a GPU."""
-    return int(torch.cuda.get_device_properties(device).multi_processor_count)
 
 
 def tune_small_devices() -> None:

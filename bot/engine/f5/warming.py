@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _TYPICAL = 600  # frames: a reference of 5 s and a short piece
 _SPARE = 1 << 30  # bytes
-FEW = 68  # multiprocessors: a GPU with fewer is a small one, to Inductor too (Orin has 16)
+_FEW = 68  # multiprocessors: a GPU with fewer is a small one, to Inductor too (Orin has 16)
 
 
 class Warming:
@@ -134,8 +134,12 @@ def is_compiled(setting: str, device: torch.device) -> bool:
     """
     if setting != "auto" or device.type != "cuda":
         return setting == "on"
-    small = torch.cuda.get_device_properties(device).multi_processor_count < FEW
-    return small and find_spec("triton") is not None
+    return is_small(device) and find_spec("triton") is not None
+
+
+def is_small(device: torch.device) -> bool:
+    """Whether a GPU is one for which Inductor tunes no matrix products by itself."""
+    return int(torch.cuda.get_device_properties(device).multi_processor_count) < _FEW
 
 
 def has_room(device: torch.device) -> bool:

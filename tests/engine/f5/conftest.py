@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
+
+from bot.engine.voices import Voice, load_voices
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,3 +23,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def voice() -> Voice:
+    voices, _ = load_voices(Path("voices"))
+    if "gaia" not in voices:
+        pytest.skip("f5-tts is not installed, whose recordings this needs: scripts/test installs it")
+    return voices["gaia"]

@@ -21,7 +21,7 @@ from bot.engine.f5.sampler import Job, Sampling
 from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.speaking import GarbledError, TooLongError
 from bot.engine.f5.watchdog import EXIT, Watchdog
-from bot.engine.voices import Voice, load_voices
+from bot.engine.voices import Voice
 from tests.engine.f5.random_weights import small_files
 
 TEXT = "Hello everyone, welcome to the stream. 今天我们来玩一个新游戏，希望大家喜欢！"
@@ -37,14 +37,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(weights: Path, **changed: object) -> F5Settings:
     files = {"model": f"{weights}/F5TTS_v1_Base.safetensors", "vocoder": f"{weights}/vocos.safetensors"}
     return F5Settings(**{"device": "cpu", "precision": "fp32", "steps": 5, **files, **changed})  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def voice() -> Voice:
-    voices, _ = load_voices(Path("voices"))
-    if "gaia" not in voices:
-        pytest.skip("f5-tts is not installed, whose recordings this needs: scripts/test installs it")
-    return voices["gaia"]
 
 
 def loaded(weights: Path, voice: Voice, **changed: object) -> F5Engine:

@@ -23,7 +23,7 @@ from bot.engine.f5.running import Running
 from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.speaking import GarbledError
 from bot.engine.f5.warming import Warming
-from bot.engine.voices import Voice, load_voices
+from bot.engine.voices import Voice
 from tests.engine.f5.random_weights import small_files
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -44,14 +44,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
             tensor.mul_(1e-6)
     save_file(state, path)
     return folder
-
-
-@pytest.fixture(scope="module")
-def voice() -> Voice:
-    voices, _ = load_voices(Path("voices"))
-    if "gaia" not in voices:
-        pytest.skip("f5-tts is not installed, whose recordings this needs: scripts/test installs it")
-    return voices["gaia"]
 
 
 @pytest.fixture
