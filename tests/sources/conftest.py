@@ -28,6 +28,10 @@ from tests.sources.twitch_credentials import CountedCredentials
 settings.register_profile("sources", deadline=None)
 settings.load_profile("sources")
 
+# Of the loop, in which a request over loopback is made, answered and acted upon. Turns, not seconds: a busy
+# machine has fewer of them in a second.
+_TURNS = 20
+
 
 class VirtualTime:
     """A clock, and a sleep that moves it and returns after one turn of the loop."""
@@ -68,7 +72,8 @@ class ManualTime:
             self.now, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
                 woken.set_result(None)
-                await asyncio.sleep(0.02)
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0.001)
         self.now = until
 
 
