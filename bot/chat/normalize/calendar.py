@@ -37,12 +37,16 @@ _FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11
            "3.8": "三八", "5.1": "五一", "10.1": "十一", "5.4": "五四", "6.1": "六一", "7.1": "七一",
            "8.1": "八一", "4.1": "四一", "3.15": "三一五"}  # fmt: skip
 _FEAST_AFTER = re.compile(
-    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|儿童|劳动|妇女|青年|建军|建党|愚人|国庆|晚会|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
+    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|儿童|劳动|妇女|青年|建军|建党|愚人|国庆|晚会|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游|放几天|放多久|调休|高速|人多)"
 )
 _ELAPSED = re.compile(
-    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|空降|(?<![A-Za-z])[Pp]\d{1,3}\s?[在的]?|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
+
+
+# What happens in a video, after its place in it ("04:32高能").
+_SCENE = re.compile(r"\s?(?:高能|名场面|空降|泪目|封神|[那这]里|[那这]段|[那这]句|[那这]一?下|左右的|处)")
 
 
 def date(text: str, place: Place) -> str | None:
@@ -114,7 +118,11 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
         return None
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
-    timed = _ELAPSED.search(place.before) or (time[1] == "0" and not place.zh)
+    timed = (
+        _ELAPSED.search(place.before)
+        or (time[1] == "0" and not place.zh)
+        or (place.zh and _SCENE.match(place.after))
+    )
     if hour > 24 or (timed and not half):
         return _elapsed(0, hour, minute, place)
     if place.zh:

@@ -32,6 +32,13 @@ _PATTERN = re.compile(r"式(?!各|样)")  # 99式坦克: the year of its design
 _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
+_PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画炸条漆锅]))")
+_SHARE = re.compile(r"(?:60[0135]|30[01]|688)(?!000)\d{3}")  # by their numbers shares are called
+_AMOUNT = re.compile(
+    r"(?:[才就卖花充值赚亏输赢扣剩攒要给]|[卖花充赚亏输赢扣剩攒]了|[分涨跌掉降冲打上升爬卡炒]到|[大大]概|差不多|低于|高于|超过|不到|起码|至少|最多"
+    r"|价格?|战力|积分|段位|伤害|只有)\s?$"
+)
+_BORN = re.compile(r"\s?(?:年|后|後|级|級|届|出生|生[的人]|奥运|世界杯|版|款|春晚|赛季|跨年)")
 _GENERATION = re.compile(r"\d[05]\Z")
 
 
@@ -83,6 +90,8 @@ def _plain_zh(digits: str, place: Place) -> str:
         return numerals.zh_digits(digits)
     if digits.startswith("0") and len(digits) > 1:
         return numerals.zh_digits(digits)
+    if _PETROL.match(digits + after):
+        return numerals.zh_digits(digits)
     if len(digits) == 2 and _METERS.search(place.before):
         return numerals.zh_digits(digits)
     if _HOTLINE.fullmatch(digits) and _CALLED.search(place.before):
@@ -95,11 +104,24 @@ def _plain_zh(digits: str, place: Place) -> str:
         return "两"
     if place.counted:
         return numerals.zh_cardinal(digits)
+    if _SHARE.fullmatch(digits):
+        return numerals.zh_digits(digits)
+    if is_year(digits) and _is_sum(digits, place):
+        return numerals.zh_cardinal(digits)
     if is_year(digits) or is_card(digits) or place.before[-1:] in ("战", "波", "客"):
         return numerals.zh_digits(digits) if len(digits) > 2 else numerals.zh_cardinal(digits)
     if len(digits) >= 7 and not digits.endswith("000"):
         return numerals.zh_digits(digits)
+    if len(digits) in (5, 6) and not digits.endswith("0") and place.alone:
+        return numerals.zh_digits(digits)  # a room's, a code's
     return numerals.zh_cardinal(digits)
+
+
+def _is_sum(digits: str, place: Place) -> bool:
+    """Of four digits that may be a year: "卖2000", "上分到1850"."""
+    if _BORN.match(place.after):
+        return False
+    return digits.endswith("00") or _AMOUNT.search(place.before) is not None
 
 
 def _word(digits: str, place: Place) -> str | None:

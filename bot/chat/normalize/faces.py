@@ -25,7 +25,9 @@ _SHORTCODE = re.compile(r"(?<![\w:]):[A-Za-z][A-Za-z0-9_+-]{1,40}:(?![\w:])")
 _SHRUG = re.compile(r"¯\\?_+[(（]ツ[)）]_+/?¯|[ಠ◕•°﹏╥☉][_‿﹏︵ᴥωД益.,-]*[ಠ◕•°﹏╥☉]|[┻┳][━┻┳─]+|[︵凸]+")
 _SIGN = re.compile("[←-➿⬀-⯿\U0001f000-\U0001faff]")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_MAY_HOLD_FACE = re.compile(r"[^\w\s，。！？、,.!?'’-]|_|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII)
+_MAY_HOLD_FACE = re.compile(
+    r"[^\w\s，。！？、,.!?'’-]|_|(?<!\S)0\.0(?!\S)|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII
+)
 
 
 class Faces:
@@ -37,7 +39,9 @@ class Faces:
         self._names = emoji == "name"
         longest_first = sorted(lexicon.faces, key=len, reverse=True)
         self._faces = re.compile(
-            r"(?<![\w:;=^<>/.-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![A-Za-z0-9_/])(?!\.\d)"
+            r"(?<![\w:;=^<>/.-])(?:"
+            + "|".join(map(re.escape, longest_first))
+            + r")(?![A-Za-z0-9_/%％])(?!\.\d)"
             # In Chinese a face follows a word without a space.
             r"|(?<=[㐀-鿿])(?:"
             + "|".join(re.escape(face) for face in longest_first if face[0] not in "0./\\")

@@ -1,4 +1,4 @@
-"""Reads numbers in company: phones, versions, scores, ranges, levels, fractions, sums, ordinals."""
+"""Reads numbers in company: phones, versions, scores, ranges, levels, sums, ordinals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _WON = re.compile(
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
 _PLAYED = re.compile(r"(?:[局图盘把]|\b(?:map|set|overtime))\s*$", re.IGNORECASE)
+# A map's rounds are played to 13, or to 16; as a time of day nobody types these with nothing beside them.
+_MAP_END = re.compile(r"13:11|11:13|16:1[1-4]|1[1-4]:16|19:1[67]|1[67]:19")
 _AIRLINER = re.compile(r"(7[0-8]7)-([1-9]00|8|9|10)")
 _IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
 _LEVEL = re.compile(
@@ -22,15 +24,10 @@ _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?
 _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
+_RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
 _FORMATION = re.compile(r"\s?(?:阵|陣)")
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
-_FRACTIONS = {
-    ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
-    ("3", "4"): "three quarters",
-}  # fmt: skip
-_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven",
-                  "24/7/365": "twenty-four seven three sixty-five"}  # fmt: skip
 _DIALLED = re.compile(
     r"\b(?:call|text|dial|phone|number|ring|at|tel)\b\W*(?:me|us|him|her|is)?\W*$", re.IGNORECASE
 )
@@ -60,9 +57,8 @@ def dotted(text: str, place: Place) -> str:
     """Versions and addresses: "1.20.1", "v1.2.3", "192.168.1.1"."""
     parts = re.findall(r"\d+", text)
     if place.zh:
-        said = "点".join(
-            numerals.zh_digits(part) if len(part) > 1 else numerals.zh_cardinal(part) for part in parts
-        )
+        first = numerals.zh_digits(parts[0]) if len(parts[0]) > 2 else numerals.zh_cardinal(parts[0])
+        said = "点".join((first, *map(numerals.zh_digits, parts[1:])))
     else:
         dot = " dot " if len(parts) > 3 else " point "
         said = dot.join(
@@ -96,6 +92,8 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
     if clock and _PLAYED.search(place.before):
         ours, theirs = text.split(":")
         return max(int(ours), int(theirs)) <= 30 and theirs not in ("00", "30")
+    if clock and place.zh and place.alone and _MAP_END.fullmatch(text):
+        return True
     return (won is not None and not (clock and _IS.search(won[0]))) or re.search(
         r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
         place.after[:6],
@@ -114,7 +112,7 @@ def hyphen(text: str, place: Place) -> str:
     first, second = numbers
     if airliner := _AIRLINER.fullmatch(text):
         return f"{place.model(airliner[1])}{place.pick('', ' ')}{place.number(airliner[2])}"
-    if place.before.endswith("满"):
+    if place.before.endswith("满") or (place.zh and _RESULT.match(place.after)):
         return f"{place.number(first)}减{place.number(second)}"
     if is_year(first) and len(second) == 2 and int(second) == (int(first) + 1) % 100:
         ends = f"到{numerals.zh_digits(second)}" if place.zh else f" {place.number(second)}"
@@ -145,49 +143,6 @@ def hyphen(text: str, place: Place) -> str:
         start = place.two(first) if counted else place.number(first)
         return f"{start}{place.pick('到', ' to ')}{place.number(second)}"
     return place.pick("比", " ").join(map(place.number, numbers))
-
-
-def slashes(text: str, place: Place) -> str:
-    """ "1/2", "5/1", "24/7", "9/10", "10/2/8"."""
-    numbers = text.split("/")
-    if "." in text:
-        score, best = map(place.number, numbers)
-        return place.pick(f"{best}分打{score}分", f"{score} out of {best}")
-    if len(numbers) == 3 and (said := calendar.date(text, place)):
-        return said
-    if text in _FIXED_SLASHES and not place.zh:
-        return _FIXED_SLASHES[text]
-    if len(numbers) != 2:
-        return place.pick("杠", " ").join(map(place.number, numbers))
-    top, bottom = numbers
-    if int(top) + int(bottom) == 100 and int(top) % 5 == 0 and top != bottom:
-        return f"{place.number(top)}{place.pick('比', ' ')}{place.number(bottom)}"
-    if place.zh:
-        if top == bottom in ("10", "100"):
-            return "满分"
-        if text in ("24/7", "50/50", "985/211"):
-            return " ".join(
-                numerals.zh_digits(number) if len(number) > 2 else numerals.zh_cardinal(number)
-                for number in numbers
-            )
-        part = int(top) < int(bottom) and (int(bottom) <= 10 or int(bottom) >= 32)
-        if int(top) > int(bottom) and not (int(top) <= 12 and int(bottom) <= 31):
-            return f"{numerals.zh_cardinal(top)}杠{numerals.zh_cardinal(bottom)}"
-        return (
-            (None if part else calendar.month_day(top, bottom, place))
-            or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
-            or "杠".join(map(numerals.zh_cardinal, numbers))
-        )
-    if said := _FRACTIONS.get((top, bottom)):
-        return said
-    if int(bottom) in (5, 10, 100) or (int(top) < int(bottom) and not int(bottom) <= 31) or int(top) > 12:
-        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    if int(top) < int(bottom) <= 9:
-        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    return (
-        calendar.month_day(top, bottom, place)
-        or f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    )
 
 
 def sum_of(text: str, place: Place) -> str:

@@ -15,6 +15,7 @@ _EN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _LETTERS = re.compile(f"(?P<zh>[{_ZH}]+)|(?P<en>[{_EN}]+)|(?P<other>[^\\W\\d_{_EN}{_ZH}]+)")
 _HAN = re.compile(f"[{_ZH}]")
 _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])|\b[IiAaUu]\b")
+_DIGIT = re.compile("[0-9]")
 _COUNTER = frozenset(
     ("lv", "lvl", "no", "top", "vol", "ver", "ep", "uid", "id", "qq", "tel")
 )  # before numbers, in any language
@@ -131,8 +132,10 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
         # A line of nothing but signs, initials and names of models is of the channel's language.
         told = [word for word in words if len(word) > 1 and word.islower() and word not in _COUNTER]
         told = [word for word in told if language == "en" or word not in lexicon.models]
-        if language == "zh" and all(lexicon.is_initials_of_chinese(word) for word in told):
-            return "zh"
+        if language == "zh":
+            # One English word beside a number is a term of the game: "elo 2400", "ping 30ms".
+            words_of_english = sum(not lexicon.is_initials_of_chinese(word) for word in told)
+            return "zh" if words_of_english <= (1 if _DIGIT.search(text) else 0) else "en"
         return "en" if told else language
     if _ENGLISH_DIGITS.fullmatch(text):
         return "en"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting
+from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting, slashes
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
@@ -115,7 +115,7 @@ class Numbers:
             "resolution": figures.resolution,
             "sum": figures.sum_of,
             "of": self._of,
-            "slashes": figures.slashes,
+            "slashes": slashes.slashes,
             "ordinal": figures.ordinal,
             "day": calendar.named_day,
             "super": lambda text, place: f"{place.model(text[:-1])} S",
@@ -205,6 +205,8 @@ class Numbers:
         if text[0] in "xX" and (place.after_maker or _MAKER.search(place.before)):
             return None
         times = text.lstrip("xX×* ")
+        if text[0] == "X" and not place.before.strip():
+            return f"X {place.model(times)}"  # of nothing there is no five times: a car's name
         if times in ("264", "265"):  # a codec's name
             return f"X {place.model(times)}"
         if place.after[:1] == "倍":

@@ -33,9 +33,15 @@ _EN_MAGNITUDES = {
     "b": "billion",
 }
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
-_COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
-_POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|金牌|铜牌|tdp", re.IGNORECASE)
-_CHARGER = re.compile(r"\s?(?:快充|闪充|快速充电|充电|电源|功率|适配器)")
+_COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下)")
+_POWER = re.compile(
+    r"电源|功率|[快闪]充|充电|显卡|功耗|[瓦满]数|[金铜白]牌|氮化镓|满血|释放|烤机|跑满|灯|cpu|tdp|tgp|(?<![a-z])pd(?![a-z])",
+    re.IGNORECASE,
+)
+_CHARGER = re.compile(r"\s?的?(?:[快闪慢]充|快速充电|充电|电源|功率|适配器|氮化镓|[充插]头)")
+# Of chargers and processors, and of sums of money hardly one: what "65W" means with nothing beside it.
+_WATTAGE = frozenset(("18", "22.5", "27", "33", "35", "44", "45", "55", "65", "66", "67", "68", "96", "125"))
+_ENOUGH = re.compile(r"\s?(?:够用|够不够|够吗|能带|带得动|带不动)")
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
 _AUDIENCE = re.compile(
     r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
@@ -47,7 +53,13 @@ _KIND = re.compile(
 )
 _SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
-_MEMORY = re.compile(r"(?:显存|内存|运存|闪存|硬盘|流量|存储)(?:有|是|只有|才)?\s?$")
+_MEMORY = re.compile(
+    r"(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|容量)(?:有|是|只有|才|还有|剩|就|不到|要|占了?)?\s?$"
+)
+_IN_MEMORY = re.compile(
+    r"\s?(?:的?(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|卡|独显)|版(?!纸)|\+\d)"
+)
+_OF_MEMORY = frozenset(("128", "256", "512"))  # of nothing else so much
 _CARATS = frozenset(("9", "14", "18", "22", "24"))
 _GOLD = re.compile(r"\s?[纯足黄铂白]?(?:玫瑰)?金(?![币额])")
 _IN = re.compile(r"\bin\s$")
@@ -101,7 +113,11 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
     if unit == "w" and place.zh:
         unit = "W"
-    if unit == "g" and place.zh and _MEMORY.search(place.before):
+    if (
+        unit == "g"
+        and place.zh
+        and (number in _OF_MEMORY or _IN_MEMORY.match(place.after) or _MEMORY.search(place.before))
+    ):
         return f"{place.number(number)} G"
     if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
         return f"{place.number(number)} G"
@@ -109,6 +125,8 @@ def _one(text: str, place: Place) -> str | None:
         unit = "min"
     if unit in lasting.UNITS and (unit != "yo" or text.endswith(number + unit)):
         return lasting.lasting(number, unit, place)
+    if unit in ("s", "S") and place.after_maker:
+        return f"{place.model(number)} S"
     known = place.lexicon.units.get(unit)
     if known is None or (unit == "V" and not text.endswith(number + "V")):
         return None
@@ -170,6 +188,8 @@ def _magnitude(number: str, unit: str, place: Place) -> str | None:
                 (unit == "W" or number in _SUPPLIES)
                 and (_POWER.search(place.after) or _POWER.search(place.before))
             ):
+                return None
+            if unit == "W" and number in _WATTAGE and (place.alone or _ENOUGH.match(place.after)):
                 return None
             return _zh_big(number, 4)
         if number in _CARATS and _GOLD.match(place.after):
