@@ -78,6 +78,12 @@ def test_line(line: str, said: str) -> None:
         ("5k", "五千", "five K"),
         ("M9", "M 九", "M nine"),
         ("1920x1080", "一九二零乘一零八零", "nineteen twenty by ten eighty"),
+        ("EDG3:0", "E D G 三比零", "E D G three to zero"),
+        ("HK$100", "一百港币", "one hundred Hong Kong dollars"),
+        ("NT$500", "五百新台币", "five hundred Taiwan dollars"),
+        ("13:11", "十三比十一", "one eleven P M"),
+        ("65W", "六十五瓦", "sixty-five watts"),
+        ("ping 30ms", "ping 三十毫秒", "ping thirty milliseconds"),
     ],
 )
 def test_digits_alone_are_of_the_channels_language(line: str, zh: str, en: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from bot.chat.normalize import calendar, numerals
+from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
 
 _WON = re.compile(
-    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[半全终]场|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
@@ -24,8 +24,10 @@ _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?
 _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
+_PACE = re.compile(r"(?:配速|用时|成绩|圈速|每公里)\s?$")
+_WAITS = re.compile(r"([1-9])=(?!\1)([1-9])")  # "4=1": four wait for one
 _RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
-_FORMATION = re.compile(r"\s?(?:阵|陣)")
+_FORMATION = re.compile(r"\s?(?:阵|陣|分推|分带)")
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
 _DIALLED = re.compile(
@@ -78,11 +80,11 @@ def version(number: str, place: Place) -> str | None:
 
 def colon(text: str, place: Place) -> str:
     """Scores and ratios: "3:2", "16:9"."""
-    numbers = re.findall(r"\d+", text)
+    numbers = re.findall(r"\d+(?:\.\d+)?", text)
     if place.zh:
-        return "比".join(map(numerals.zh_cardinal, numbers))
+        return "比".join(map(place.number, numbers))
     joint = " by " if text in ("16:9", "4:3", "21:9", "16:10") else " to "
-    return joint.join(map(numerals.en_cardinal, numbers))
+    return joint.join(map(place.number, numbers))
 
 
 def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
@@ -92,10 +94,11 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
     if clock and _PLAYED.search(place.before):
         ours, theirs = text.split(":")
         return max(int(ours), int(theirs)) <= 30 and theirs not in ("00", "30")
-    if clock and place.zh and place.alone and _MAP_END.fullmatch(text):
-        return True
+    if clock and place.zh and _MAP_END.fullmatch(text):
+        named = re.search(r"[A-Za-z]\s$", place.before) and place.after[:1] in ("", "，", "。", "！", "!")
+        return place.alone or named is not None
     return (won is not None and not (clock and _IS.search(won[0]))) or re.search(
-        r"\s*(?:的?比分|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
+        r"\s*(?:的?比分|人头|人頭|打完|结束|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
         place.after[:6],
     ) is not None
 
@@ -147,9 +150,13 @@ def hyphen(text: str, place: Place) -> str:
 
 def sum_of(text: str, place: Place) -> str:
     """ "1+1=2"."""
+    if place.zh and (waits := _WAITS.fullmatch(text)):
+        return f"{place.number(waits[1])}等{place.number(waits[2])}"
     said: list[str] = []
-    for piece in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?|[?？]|[^\d\s.]", text):
-        if piece in ("?", "？"):
+    for piece in re.findall(r"\d+/\d+(?=\s?≈)|\d+(?:,\d{3})*(?:\.\d+)?|[?？]|[^\d\s.]", text):
+        if "/" in piece[1:]:
+            said.append(slashes.slashes(piece, place))
+        elif piece in ("?", "？"):
             said.append(place.pick("几", "what"))
         elif piece[0].isdigit():
             said.append(place.number(piece))
@@ -187,9 +194,22 @@ def decade(text: str, place: Place) -> str | None:
     return f"{said[:-1]}ies" if said.endswith("y") else f"{said}s"
 
 
+def to_the_minute(text: str, place: Place) -> str:
+    """Sports: "75'" is a minute of a match, 9"83 seconds and hundredths."""
+    first, *rest = re.findall(r"\d+", text)
+    if rest:
+        return place.pick(
+            f"{place.number(first)}秒{numerals.zh_digits(rest[0])}",
+            f"{place.number(first)} point {place.number(rest[0])}",
+        )
+    return f"{place.number(first)}分钟" if place.zh else text
+
+
 def height(text: str, place: Place) -> str:
     """Feet and inches: 6'2", 5ft11."""
     feet, inches = re.findall(r"\d+", text)
+    if place.zh and (int(inches) > 11 or _PACE.search(place.before)):
+        return f"{place.number(feet)}分{place.number(inches)}秒"
     return place.pick(
         f"{place.number(feet)}英尺{place.number(inches)}英寸",
         f"{place.number(feet)} foot {place.number(inches)}",

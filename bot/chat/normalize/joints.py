@@ -20,13 +20,16 @@ _EXTENSION = re.compile(
 )
 _COMMA = re.compile(r"(?<![\d,.])(\d{1,4}),(\d\d)(?=\s?€)")  # as those count who pay in euros
 _SWISS = re.compile(r"(?<![\w.,])\d{1,3}(?:['’]\d{3})+(?!\w)")  # 10'000
+# A team and its score ("JDG2-1"), and teams against each other ("T1vsGEN").
+_TEAM = re.compile(r"(?<![A-Za-z0-9-])((?!CS|cs)[A-Za-z]{2,4})(?=\d{1,2}[:-]\d{1,2}(?![A-Za-z0-9:.-]))")
+_AGAINST = re.compile(r"(?<=[A-Z0-9])vs(?=[A-Z])")
 _SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
 _BEFORE_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(mid|early|late|pre|post|sub|non|ages?|top)-(?=[1-9])", re.IGNORECASE
 )
 _ZONE = re.compile(r"(?<![A-Za-z0-9])(GMT|UTC|T(?=-\d{1,3}\s?(?:min|sec|hour|day|week|month|:)))([+-])(?=\d)")
-_SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])")  # 几w
+_SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])|(?<=[过破])w(?![A-Za-z])")  # 几w, 月入过w
 
 
 def read(text: str, *, chinese: bool) -> str:
@@ -43,6 +46,10 @@ def read(text: str, *, chinese: bool) -> str:
         text = _BEFORE_NUMBER.sub(r"\1 ", text)
         plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
         text = _ZONE.sub(lambda zone: zone[1] + (plus if zone[2] == "+" else minus), text)
-    if chinese and "几" in text:
+    if "vs" in text:
+        text = _AGAINST.sub(" vs ", text)
+    if "-" in text or ":" in text:
+        text = _TEAM.sub(r"\1 ", text)
+    if chinese and ("w" in text or "几" in text):
         text = _SOME.sub(lambda tens: "万" if tens[0] in "wW" else "千", text)
     return text

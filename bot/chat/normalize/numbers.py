@@ -10,7 +10,7 @@ from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
 from bot.chat.normalize.place import Place
-from bot.chat.normalize.quantities import NUMBER, amount
+from bot.chat.normalize.quantities import CURRENCY, NUMBER, amount
 
 _NEAR = 12  # characters on either side that a reading may depend on
 _REACH = 32  # characters that what holds a digit may begin before it: "geforce 4090"
@@ -26,7 +26,7 @@ _HALF = r"(?:\s?[aApP]\.?[mM]\b\.?)"
 
 
 def _units(lexicon: Lexicon) -> str:
-    units = {*lexicon.units, *lasting.UNITS, "k", "K", "w", "W", "M", "B"} - {"%"}
+    units = {*lexicon.units, *lasting.UNITS, "k", "K", "w", "W", "e", "M", "B"} - {"%"}
     return "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
 
 
@@ -40,9 +40,8 @@ class Numbers:
         unit = rf"\s?{units}"
         unspaced = units
         sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩₹₽₱฿₫]))?"
-        money = (
-            rf"[$¥￥€£₩₹₽₱฿₫]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
-        )
+        money = rf"{CURRENCY}\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
+        side = r"\d{1,4}(?:\.\d{1,2})?"
         to = r"\s?[-~～–—]{1,2}\s?"
         models = "|".join(
             sorted((re.escape(m) for m in lexicon.models if m.isascii()), key=len, reverse=True)
@@ -54,6 +53,7 @@ class Numbers:
             "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
             "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
             r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
+            "minute": r"(?<![\w.'’\"“])\d{1,2}(?:['’](?=\s?[一-鿿])(?![^'’]{1,8}['’])|[\"″]\d\d(?![\w\"]))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
             r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
             rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
@@ -66,7 +66,7 @@ class Numbers:
             rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
             "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
             rf"|\d{{1,5}}(?:\.\d{{1,5}}){{2,4}}){_END}",
-            "colon": r"(?<![\d:])\d{1,4}(?:\s?[:：]\s?\d{1,4}){1,3}(?![:\d])",
+            "colon": rf"(?<![\d:.]){side}(?:\s?[:：]\s?{side}){{1,3}}(?![:\d]|\.\d)",
             "resolution": r"(?<![\w.])\d{3,5}\s?[xX×*]\s?\d{3,5}(?![\w.])",
             "sum": rf"(?<![\w.]){NUMBER}(?:\s?[-−+*×÷/xX^]\s?{NUMBER}){{1,8}}"
             rf"\s?[=≈]\s?(?:-?{NUMBER}|[?？几])?"
@@ -82,7 +82,8 @@ class Numbers:
             "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
             "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
-            "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
+            "span": rf"(?<![\w.])(?:{money}{to}{NUMBER}(?![\w.,%])"
+            rf"|(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit})))",
             "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "colour": figures.COLOUR,
@@ -105,6 +106,7 @@ class Numbers:
             "compared": arithmetic.compared,
             "vulgar": arithmetic.vulgar,
             "height": figures.height,
+            "minute": figures.to_the_minute,
             "phone": figures.phone,
             "dialled": figures.local_phone,
             "clock": self._clock,

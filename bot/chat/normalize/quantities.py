@@ -9,10 +9,20 @@ from bot.chat.normalize.place import Place
 from bot.chat.normalize.worth import is_worth
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
-_PARTS = re.compile(rf"([+-]?)\s?([$¥￥€£₩₹₽₱฿₫]?)\s?({NUMBER})\s?(.*)", re.DOTALL)
-_SPAN = re.compile(r"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?([$¥￥€£₩₹₽₱฿₫]?\d.*)", re.DOTALL)
+CURRENCY = r"(?:(?:(?<![A-Za-z])(?:HK|NT|US|AU|CA|[ACRS]))?\$|[¥￥€£₩₹₽₱฿₫])"
+_PARTS = re.compile(rf"([+-]?)\s?({CURRENCY}?)\s?({NUMBER})\s?(.*)", re.DOTALL)
+_SPAN = re.compile(rf"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?({CURRENCY}?\d.*)", re.DOTALL)
 _CURRENCIES = {
     "$": ("美元", "dollar", "dollars"),
+    "US$": ("美元", "U S dollar", "U S dollars"),
+    "HK$": ("港币", "Hong Kong dollar", "Hong Kong dollars"),
+    "NT$": ("新台币", "Taiwan dollar", "Taiwan dollars"),
+    "A$": ("澳元", "Australian dollar", "Australian dollars"),
+    "AU$": ("澳元", "Australian dollar", "Australian dollars"),
+    "C$": ("加元", "Canadian dollar", "Canadian dollars"),
+    "CA$": ("加元", "Canadian dollar", "Canadian dollars"),
+    "S$": ("新加坡元", "Singapore dollar", "Singapore dollars"),
+    "R$": ("雷亚尔", "real", "reais"),
     "¥": ("元", "yen", "yen"),
     "￥": ("元", "yuan", "yuan"),
     "€": ("欧元", "euro", "euros"),
@@ -33,7 +43,9 @@ _EN_MAGNITUDES = {
     "b": "billion",
 }
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
-_COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下)")
+_COUNTED = re.compile(
+    r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下|工资|底薪|年终|[+＋])"
+)
 _POWER = re.compile(
     r"电源|功率|[快闪]充|充电|显卡|功耗|[瓦满]数|[金铜白]牌|氮化镓|满血|释放|烤机|跑满|灯|cpu|tdp|tgp|(?<![a-z])pd(?![a-z])",
     re.IGNORECASE,
@@ -74,7 +86,7 @@ def amount(text: str, place: Place) -> str | None:
         return _one(text, place)
     first, second = span.groups()
     unit = _PARTS.fullmatch(second)
-    bare = re.fullmatch(rf"([$¥￥€£₩₹₽₱฿₫]?)({NUMBER})", first)
+    bare = re.fullmatch(rf"({CURRENCY}?)({NUMBER})", first)
     if bare and unit and unit[4] == "%" and place.zh:
         return f"百分之{place.number(bare[2])}到{place.number(unit[3])}"
     if bare and bare[1] and unit and not unit[2]:
@@ -113,6 +125,8 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
     if unit == "w" and place.zh:
         unit = "W"
+    if unit == "e" and not place.after.startswith(("平台", "对战")):
+        return _signed(sign, f"{place.two(number)}亿" if place.zh else f"{place.number(number)} E", place)
     if (
         unit == "g"
         and place.zh
@@ -128,7 +142,7 @@ def _one(text: str, place: Place) -> str | None:
     if unit in ("s", "S") and place.after_maker:
         return f"{place.model(number)} S"
     known = place.lexicon.units.get(unit)
-    if known is None or (unit == "V" and not text.endswith(number + "V")):
+    if known is None or (unit in ("V", "v") and not text.endswith(number + unit)):
         return None
     if place.zh:
         if unit.startswith("°") and sign == "-":
@@ -156,6 +170,7 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
     zh, one, many = _CURRENCIES[currency]
     magnitude = magnitude.strip()
     if place.zh:
+        zh = "" if place.after[:1] in ("元", "块", "圆") else zh  # ¥99元
         if magnitude in _BIG:
             return f"{_zh_big(number, _BIG[magnitude])}{zh}"
         if magnitude in ("M", "m"):
@@ -196,6 +211,8 @@ def _magnitude(number: str, unit: str, place: Place) -> str | None:
             return f"{place.number(number)} K"
         if number == "98":
             return "九八 K"
+        if len(number) > 3 and number.isdigit():
+            return f"{place.number(number)} K"  # 6000k: a stream's bits, a light's colour
         if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):
             return f"{numerals.zh_number(number)} K"
         return _zh_big(number, 3)

@@ -11,6 +11,7 @@ _LETTER = r"[^\W_]"
 _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER})")
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
+_PLUSES = re.compile(r"(?<=[A-Za-z])\+{2,3}(?![A-Za-z0-9+])")  # i++, PA+++
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]{{1,2}}\s*(?={_LETTER})")
@@ -19,7 +20,9 @@ _NOT_EQUAL = re.compile(rf"(?<={_LETTER})\s*!={{1,2}}\s*(?={_LETTER})")
 _AT_LEAST = re.compile(rf"(?<={_LETTER})\s*>=\s*(?={_LETTER})")
 _AT_MOST = re.compile(rf"(?<={_LETTER})\s*<=\s*(?={_LETTER})")
 _GROWS = re.compile(rf"(?<={_LETTER})\s*\+=\s*(?={_LETTER})")
-_POWER = re.compile(rf"(?<={_LETTER})\)?\^\s?(-?[^\W_]{{1,12}})")
+_POWER = re.compile(
+    rf"(?<={_LETTER})\)?\^\s?(-?(?:[零一二三四五六七八九十百千两点]{{1,12}}|[^\W_一-鿿]{{1,12}}))"
+)
 _POWERS = {"二": "平方", "三": "立方", "two": "squared", "three": "cubed"}
 _GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
 _LESS = re.compile(rf"(?<=[^\W_<])\s*[<＜]\s*(?={_LETTER})")
@@ -56,7 +59,7 @@ _MARKS = re.compile(
 _SEPARATORS = re.compile(
     r"[\[\](){}<>（）【】「」『』《》〈〉〔〕\\|`^*_#=@/\"“”„«»‹›・·+¿¡&$€£¥₩§¶†‡~～%‰]+"
 )
-_QUOTES = re.compile(r"(?<![^\W_])['‘’]+|['‘’]+(?![^\W_])")
+_QUOTES = re.compile(r"(?<![^\W_])['‘’]+|['‘’]+(?![^\W_])|(?<=[㐀-鿿])['‘’]+|['‘’]+(?=[㐀-鿿])")
 _HYPHENS = re.compile(r"(?<![^\W_])-+|-+(?![^\W_])")
 _FULL = str.maketrans(",!?;:", "，！？；：")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -71,6 +74,9 @@ def read(text: str, language: str) -> str:
         text = _TAG.sub(_markup, text)
     if "^" in text:
         text = _POWER.sub(lambda power: _power(power[1], chinese=chinese), text)
+    if "++" in text:
+        plus = " 加" if chinese else " plus"
+        text = _PLUSES.sub(lambda run: plus * len(run[0]), text)
     for pattern, signs, zh, en in _SAID:
         if any(sign in text for sign in signs):
             said = f" {zh} " if chinese else f" {en} "

@@ -56,6 +56,8 @@ def _zh(top: str, bottom: str, place: Place) -> str:
             numerals.zh_digits(number) if len(number) > 2 else numerals.zh_cardinal(number)
             for number in (top, bottom)
         )
+    if place.after[:1] == "拍" and len(top + bottom) < 4:
+        return f"{numerals.zh_cardinal(bottom)}{numerals.zh_cardinal(top)}"  # 四三拍
     if part <= whole and _SHOTS.search(place.before):
         return f"{numerals.zh_cardinal(bottom)}中{numerals.zh_cardinal(top)}"
     dated = part <= 12 and whole <= 31 and not (part < whole <= 10)
