@@ -11,7 +11,7 @@ _FUNCTION = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])\(([A-Za-z0-9])\)(?=\s?(?:[=+
 _COST = re.compile(
     r"(?<![A-Za-z0-9])O\((?=[^()]{0,24}[nmkNMKVE1])((?:[nmkNMKVE]|log|lg|sqrt|[0-9]|[ ^+*]){1,24})\)"
 )
-_FACTORIAL = re.compile(r"(?<=\d)!(?=\s?=)")
+_FACTORIAL = re.compile(r"(?<=\d)!(?=\s?(?:=|等于))")
 _ROOT = re.compile(r"√\s?(?=[\w(])")
 _POINT = re.compile(r"(?<![\w.,!?])\.(?=\d)")
 _SUM_OF_VARIABLES = re.compile(r"(?<=[=+*/-])(\s?\d{1,4})([a-z])(?![A-Za-z0-9])")
@@ -45,7 +45,7 @@ def letters(text: str, *, chinese: bool) -> str:
         text = _FUNCTION.sub(r"\1 \2" if chinese else r"\1 of \2", text)
     if "√" in text:
         text = _ROOT.sub("根号" if chinese else " the square root of ", text)
-    if "=" in text:
+    if "=" in text or "!等于" in text:
         text = _FACTORIAL.sub("的阶乘" if chinese else " factorial ", text)
         text = _SUM_OF_VARIABLES.sub(lambda term: f"{term[1]} {term[2].upper()}", text)
     return _POINT.sub("0.", text) if "." in text else text

@@ -30,10 +30,13 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s?([aApP]\.?[mM]\.?)?")
 _DURATION = re.compile(r"(\d+)\s?([hms])", re.IGNORECASE)
 # Words that tell a date ("12.31晚上") from a decimal ("12.31").
 _DATE_AFTER = re.compile(
-    r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动"
+    r"\s*(?:见|发售|开播|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|回归|直播|抢票|开票|预售|放假|活动"
     r"|圣诞|聖誕|平安夜|除夕|端午|中秋|七夕|万圣|考试|考研|高考|发布会|元旦|国庆|情人节|生日"
     r"|的(?:活动|直播|比赛))"
 )
+# A version tells of these too ("原神5.1更新"): a day there has two digits, and no Latin name before it.
+_RELEASED = re.compile(r"\s*(?:更新|上线|开服|开启)")
+_NAMED = re.compile(r"[A-Za-z]\s?$")
 _DATE_BEFORE = re.compile(
     r"(?:今天|明天|昨天|农历|阴历|阳历|公历|生日|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$"
 )
@@ -95,7 +98,11 @@ def dotted(text: str, place: Place) -> str | None:
     month, day = text.split(".")
     if place.zh and (feast := _FEASTS.get(text)) and _FEAST_AFTER.match(place.after):
         return feast
-    near = _DATE_AFTER.match(place.after) or _DATE_BEFORE.search(place.before)
+    near = (
+        _DATE_AFTER.match(place.after)
+        or _DATE_BEFORE.search(place.before)
+        or (len(day) == 2 and _RELEASED.match(place.after) and not _NAMED.search(place.before))
+    )
     return month_day(month, day, place) if place.zh and near and len(day) <= 2 else None
 
 

@@ -14,14 +14,14 @@ _CLAUSE_START = re.compile(r"(?:^|[\W_])\s*$")
 _LINE_START = re.compile(r"(?:^|[^\w\s])\s*$")
 _CLAUSE_END = re.compile(r"\s*(?:$|[^\w\s])")
 _IDENTITY = re.compile(
-    r"(?:群|群号|房间|房间号|房号|房|qq|(?<![A-Za-z])uid|(?<![A-Za-z])id|号码|验证码|编号|密码|账号|帐号|工号|色号|型号|货号|番号|学号|单元|国道|省道|代码|电话|手机|手机号|邀请码|尾号"
+    r"(?:群|群号|房间|房间号|房号|房|qq|(?<![A-Za-z])uid|(?<![A-Za-z])id|号码|验证码|编号|密码|账号|帐号|工号|色号|型号|货号|番号|学号|单元|国道|省道|端口|代码|电话|手机|手机号|邀请码|尾号"
     r"|\b(?:room|error|code|number|phone|pin|password|bv|av))\s?(?:is|为|是|:|：|#)?\s*$",
     re.IGNORECASE,
 )
 _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
-_DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士)")
+_DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏)")
 _METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
 _FORMATION = re.compile(r"\s?(?:[阵陣]|分推|分带)")  # 442阵型, 131分推
 _HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
@@ -101,7 +101,7 @@ def _plain_zh(digits: str, place: Place) -> str:
     if _HOTLINE.fullmatch(digits) and (_CALLED.search(place.before) or _ALARM.match(after)):
         return numerals.zh_digits(digits).replace("一", "幺")
     if place.counted:
-        if digits == "2" and not re.match(r"\s*(?:月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after):
+        if digits == "2" and not re.match(r"\s*(?:周目|月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after):
             return "两" if place.before[-1:] not in ("第", "周", "零") else "二"
         return numerals.zh_cardinal(digits)
     if digits == "2" and after[:1] in tuple("家本对副把发包厅居") and place.before[-1:] != "第":

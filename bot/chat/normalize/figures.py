@@ -25,6 +25,9 @@ _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
 _PACE = re.compile(r"(?:配速|用时|成绩|圈速|每公里)\s?$")
+# The sets of a match: "6-4 3-6 7-5".
+_SET_BEFORE = re.compile(r"\d-\d{1,2}[\s,，、]$")
+_SET_AFTER = re.compile(r"[\s,，、]\d{1,2}-\d{1,2}(?![\d-])")
 _WAITS = re.compile(r"([1-9])=(?!\1)([1-9])")  # "4=1": four wait for one
 _RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
 _FORMATION = re.compile(r"\s?(?:阵|陣|分推|分带)")
@@ -135,10 +138,13 @@ def hyphen(text: str, place: Place) -> str:
         and "第" not in place.before[-1:]
     ):
         return "杠".join(map(place.number, numbers))
+    if place.zh and " -" in text and re.search(r"\d\s$", place.before):
+        return f"{place.number(first)} 负{place.number(second)}"  # coordinates: "100 64 -200"
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)
-    scored = is_score(text, place) or low >= high or 0 in (low, high)
+    sets = _SET_BEFORE.search(place.before) or _SET_AFTER.match(place.after)
+    scored = sets or is_score(text, place) or low >= high or 0 in (low, high)
     if spans or not scored or high > 30 > low + 10:
         if is_year(first) and is_year(second):
             return f"{place.year(first)}{place.pick('到', ' to ')}{place.year(second)}"

@@ -135,8 +135,8 @@ class Models:
             return "super"
         if len(letters) == 2 and letters.isupper() and at == 0 and pieces == 2 and letters != "NO":
             return spelled(letters)
-        if letters.isupper() and len(letters) == 2 and pieces > 2:
-            return spelled(letters)  # H2SO4
+        if letters.isupper() and len(letters) == 2 and (pieces > 2 or (place.zh and at)):
+            return spelled(letters)  # H2SO4, 8AT
         if letters.isupper() and (len(letters) <= 3 and lower not in self._lexicon.capitals):
             return spelled(letters)
         if letters.isupper() and len(letters) > 3 and not re.search("[AEIOUY]", letters):

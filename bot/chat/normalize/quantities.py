@@ -50,6 +50,7 @@ _POWER = re.compile(
     r"电源|功率|[快闪]充|充电|显卡|功耗|[瓦满]数|[金铜白]牌|氮化镓|满血|释放|烤机|跑满|灯|cpu|tdp|tgp|(?<![a-z])pd(?![a-z])",
     re.IGNORECASE,
 )
+_DRAWS = re.compile(r"(?:功耗|功率|耗电|tdp|tgp)[是有才约到达]?\s?$", re.IGNORECASE)
 _CHARGER = re.compile(r"\s?的?(?:[快闪慢]充|快速充电|充电|电源|功率|适配器|氮化镓|[充插]头)")
 # Of chargers and processors, and of sums of money hardly one: what "65W" means with nothing beside it.
 _WATTAGE = frozenset(("18", "22.5", "27", "33", "35", "44", "45", "55", "65", "66", "67", "68", "96", "125"))
@@ -199,9 +200,13 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
 def _magnitude(number: str, unit: str, place: Place) -> str | None:
     if place.zh:
         if unit in "wW":
-            if _CHARGER.match(place.after) or (
-                (unit == "W" or number in _SUPPLIES)
-                and (_POWER.search(place.after) or _POWER.search(place.before))
+            if (
+                _CHARGER.match(place.after)
+                or _DRAWS.search(place.before)
+                or (
+                    (unit == "W" or number in _SUPPLIES)
+                    and (_POWER.search(place.after) or _POWER.search(place.before))
+                )
             ):
                 return None
             if unit == "W" and number in _WATTAGE and (place.alone or _ENOUGH.match(place.after)):
