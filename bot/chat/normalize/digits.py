@@ -21,7 +21,9 @@ _IDENTITY = re.compile(
 _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
-_DIALLED = re.compile(r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏)")
+_DIALLED = re.compile(
+    r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏|端口)"
+)
 _METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
 _FORMATION = re.compile(r"\s?(?:[阵陣]|分推|分带)")  # 442阵型, 131分推
 _HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
@@ -46,10 +48,14 @@ _GENERATION = re.compile(r"\d[05]\Z")
 
 def plain(digits: str, place: Place) -> str:
     """Digits and nothing else."""
-    if (said := _word(digits, place)) is not None:
-        return said
-    if _IDENTITY.search(place.before) and len(digits) >= 3:
-        return place.digits(digits)
+    identity = len(digits) >= 3 and _IDENTITY.search(place.before) is not None
+    if identity and place.zh:
+        said = numerals.zh_digits(digits)
+        return said.replace("一", "幺") if _HOTLINE.fullmatch(digits) else said
+    if (word := _word(digits, place)) is not None:
+        return word
+    if identity:
+        return numerals.en_digits(digits)
     if place.zh:
         return _plain_zh(digits, place)
     if len(digits) in (4, 5) and _PROCESSOR.search(place.before):

@@ -16,6 +16,8 @@ _NEAR = 12  # characters on either side that a reading may depend on
 _REACH = 32  # characters that what holds a digit may begin before it: "geforce 4090"
 _MAKER = re.compile(r"\b(?:vivo|oppo|find|honor|poco|bmw|xperia|lumix|fuji)\s$", re.IGNORECASE)
 _ENDS = re.compile(r"\d[点點日号號月年时時分秒元块天岁楼层级名]$")  # a number's end, where a hyphen is "to"
+_UP_TO = re.compile(r"\d[点點日号號月年时時分秒元块度岁楼层级名]$|(?<!\w)-\d{1,2}(?:\.\d)?$")
+_SPAN_OF_DEGREES = re.compile(r"\s?(?:[-~～到至]\s?-?\d{1,2}(?:\.\d)?\s?)?[度°]")
 _SCREEN = re.compile(r"屏|比例|ratio|screen|monitor|display|instead|\b(?:16:9|4:3|res)\b")
 _CRAFT = re.compile(r"(?:^|[^一-鿿]|[的和架台艘开看是])[运轰直苏图](?!.)")  # 运-20, 苏-57
 _DIGIT = re.compile(f"[0-9{arithmetic.VULGAR}]")
@@ -196,6 +198,8 @@ class Numbers:
     def _about(self, text: str, place: Place) -> str:
         if "≈" in text and place.before.rstrip()[-1:].isalnum():
             return place.pick("约等于", " is about ")
+        if place.zh and _UP_TO.search(place.before):
+            return "到"
         return place.pick("大约", "about ")
 
     def _of(self, text: str, place: Place) -> str | None:
@@ -211,6 +215,8 @@ class Numbers:
             return f"X {place.model(times)}"  # of nothing there is no five times: a car's name
         if times in ("264", "265"):  # a codec's name
             return f"X {place.model(times)}"
+        if times in ("86", "64", "32") and not place.before.rstrip()[-1:].isalnum():  # a processor's kind
+            return f"X {place.pick(place.digits(times), place.model(times))}"
         if place.after[:1] == "倍":
             return place.two(times)
         return place.pick(f"乘{place.number(times)}", f"times {place.number(times)}")
@@ -242,7 +248,7 @@ class Numbers:
         if sign == "-" and place.zh and _ENDS.search(place.before):
             return f"到{said}"
         if sign == "-":
-            return place.pick("零下" if place.after[:1] in ("度", "°") else "负", "minus ") + said
+            return place.pick("零下" if _SPAN_OF_DEGREES.match(place.after) else "负", "minus ") + said
         return place.pick("加", "plus ") + said if sign else said
 
 

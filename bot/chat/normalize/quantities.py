@@ -92,6 +92,10 @@ def amount(text: str, place: Place) -> str | None:
         return f"百分之{place.number(bare[2])}到{place.number(unit[3])}"
     if bare and bare[1] and unit and not unit[2]:
         return f"{place.number(bare[2])}{place.pick('到', ' to ')}{_one(bare[1] + second, place)}"
+    if bare and unit and place.zh and unit[4] in ("w", "W") and (end := _one(second, place)):
+        return f"{place.two(bare[2])}到{end}"
+    if bare and unit and place.zh and unit[4] in ("k", "K"):
+        return f"{_zh_big(bare[2], 3)}到{_zh_big(unit[3], 3)}"
     if bare and unit and unit[4] in ("k", "K", "w", "W"):
         first += unit[4]
     start = place.number(bare[2]) if bare and not first[-1:].isalpha() else _one(first, place)

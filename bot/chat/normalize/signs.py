@@ -51,7 +51,10 @@ _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("
           ("°", "度", "degrees"))  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
 _WEEKDAYS = re.compile(r"(?<=[周期拜][一二三四五六日天])\s?-\s?(?=周|星期|礼拜)")
-_RANGE_MARK = re.compile(r"(?<=[^\W_])\s*[~～]+\s*(?=[^\W_])")
+# Between two numbers that were read one by one: 零下五~五度.
+_UP_TO = re.compile(
+    r"(?<=[零一二三四五六七八九十百千万])\s?(?:[~～]|-(?=零下))\s?(?=零下|[零一二两三四五六七八九十])"
+)
 # A pause: a run of marks is one of them, by what it says most strongly.
 _MARKS = re.compile(
     r"\s*[,.!?;:，。！？；：、…~～](?:[\s,.!?;:，。！？；：、…~～]*[,.!?;:，。！？；：、…~～])?"
@@ -85,6 +88,8 @@ def read(text: str, language: str) -> str:
         for sign, zh, en in _WORDS:
             if sign in text:
                 text = re.sub(rf"(?<=[^\W_])\s?{sign}", zh if chinese else f" {en} ", text)
+    if chinese:
+        text = _UP_TO.sub("到", text)
     if "-" in text:
         text = _WEEKDAYS.sub("到", text)
     text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)
