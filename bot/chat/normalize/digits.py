@@ -22,7 +22,7 @@ _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
 _DIALLED = re.compile(
-    r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏|端口)"
+    r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏|端口|消毒液)"
 )
 _METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
 _FORMATION = re.compile(r"\s?(?:[阵陣]|分推|分带)")  # 442阵型, 131分推
@@ -36,6 +36,7 @@ _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
 _PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画炸条漆锅]))")
+_IN_ORDER = "0123456789876543210"  # a straight at cards, keys, a countdown
 _SHARE = re.compile(r"(?:60[0135]|30[01]|688|51\d|159|588)(?!000)\d{3}")  # by their numbers shares are called
 _AMOUNT = re.compile(
     r"(?:[才就卖花充值赚亏输赢扣剩攒要给]|[卖花充赚亏输赢扣剩攒]了|[分涨跌掉降冲打上升爬卡炒]到|[大大]概|差不多|低于|高于|超过|不到|起码|至少|最多"
@@ -110,11 +111,11 @@ def _plain_zh(digits: str, place: Place) -> str:
         if digits == "2" and not re.match(r"\s*(?:周目|月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after):
             return "两" if place.before[-1:] not in ("第", "周", "零") else "二"
         return numerals.zh_cardinal(digits)
-    if digits == "2" and after[:1] in tuple("家本对副把发包厅居") and place.before[-1:] != "第":
+    if digits == "2" and after[:1] in tuple("家本对副把发包厅居粒节") and place.before[-1:] != "第":
         return "两"
     if place.counted:
         return numerals.zh_cardinal(digits)
-    if _SHARE.fullmatch(digits):
+    if _SHARE.fullmatch(digits) or (len(digits) > 3 and digits in _IN_ORDER):
         return numerals.zh_digits(digits)
     if is_year(digits) and _is_sum(digits, place):
         return numerals.zh_cardinal(digits)

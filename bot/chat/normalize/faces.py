@@ -9,7 +9,8 @@ from bot.chat.normalize.lexicon import Lexicon
 
 # What surrounds a face: arms, tears, tables being turned. A face's inside is short and has no Chinese.
 _ARM = (
-    "[ヽヾノﾉ╯╰っつづゝ︵┻━┳┬─┴✿♡彡ミロو☆＊*~～o〃m≡ε=Σ∑。٩۶щᕕᕗᕦᕤʕʔ┐┌╭╮ง凸\\\\/¯_⊂⊃´`'ﾟ゜дД！!>｡✧⌒♪→←ԅლゞ☞(（]"
+    "[ヽヾノﾉ╯╰っつづゝ︵┻━┳┬─┴✿♡彡ミロو☆＊*~～o〃m≡ε=Σ∑。٩۶щᕕᕗᕦᕤʕʔ┐┌╭╮ง"
+    "凸\\\\/¯_⊂⊃´`'ﾟ゜дД！!>｡✧⌒♪→←ԅლゞ☞σφψ(（]"
 )
 _KAOMOJI = re.compile(
     rf"{_ARM}{{0,6}}[(（ʕ]\s?((?:[^()（）一-鿿\n]|[益皿口罒曲]){{1,16}}?)\s?[)）ʔ]{_ARM}{{0,6}}[)）]?{_ARM}{{0,6}}"

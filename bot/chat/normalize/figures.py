@@ -8,7 +8,7 @@ from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
 
 _WON = re.compile(
-    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[半全终]场|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[半全终]场|变成?|[扳追翻][成到平]|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
@@ -18,7 +18,8 @@ _MAP_END = re.compile(r"13:11|11:13|16:1[1-4]|1[1-4]:16|19:1[67]|1[67]:19")
 _AIRLINER = re.compile(r"(7[0-8]7)-([1-9]00|8|9|10)")
 _IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
 _LEVEL = re.compile(
-    r"(?:关|图|第|关卡|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$", re.IGNORECASE
+    r"(?:关|图|第|关卡|主线|支线|剧情|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$",
+    re.IGNORECASE,
 )
 _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?$", re.IGNORECASE)
 _LEFT = re.compile(
@@ -28,6 +29,8 @@ _PACE = re.compile(r"(?:配速|用时|成绩|圈速|每公里)\s?$")
 # The sets of a match: "6-4 3-6 7-5".
 _SET_BEFORE = re.compile(r"\d-\d{1,2}[\s,，、]$")
 _SET_AFTER = re.compile(r"[\s,，、]\d{1,2}-\d{1,2}(?![\d-])")
+_TEAM_BEFORE = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{1,3}\s?$")
+_TEAM_AFTER = re.compile(r"\s?[A-Z][A-Za-z0-9]{1,3}(?![A-Za-z0-9])")
 _WAITS = re.compile(r"([1-9])=(?!\1)([1-9])")  # "4=1": four wait for one
 _RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
 _FORMATION = re.compile(r"\s?(?:阵|陣|分推|分带)")
@@ -143,7 +146,7 @@ def hyphen(text: str, place: Place) -> str:
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)
-    sets = _SET_BEFORE.search(place.before) or _SET_AFTER.match(place.after)
+    sets = _SET_BEFORE.search(place.before) or _SET_AFTER.match(place.after) or _between_teams(place)
     scored = sets or is_score(text, place) or low >= high or 0 in (low, high)
     if spans or not scored or high > 30 > low + 10:
         if is_year(first) and is_year(second):
@@ -152,6 +155,11 @@ def hyphen(text: str, place: Place) -> str:
         start = place.two(first) if counted else place.number(first)
         return f"{start}{place.pick('到', ' to ')}{place.number(second)}"
     return place.pick("比", " ").join(map(place.number, numbers))
+
+
+def _between_teams(place: Place) -> bool:
+    """ "TES 2-3 JDG"."""
+    return bool(_TEAM_BEFORE.search(place.before) and _TEAM_AFTER.match(place.after))
 
 
 def sum_of(text: str, place: Place) -> str:

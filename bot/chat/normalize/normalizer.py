@@ -135,6 +135,8 @@ class Normalizer:
         if "O(" in text:
             text = arithmetic.cost(text, chinese=_HAN.search(text) is not None)
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
+        if not text.isascii():
+            text = arithmetic.greek(text, chinese=language == "zh" or _HAN.search(text) is not None)
         if "!1" in text:
             text = _SLIPS.sub("!", text)
         text = cut(self._repeats.read(text), self._limit + _SPARE)

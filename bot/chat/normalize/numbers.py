@@ -178,22 +178,12 @@ class Numbers:
         return " ".join(piece.strip() for piece in said if piece.strip())
 
     def _clock(self, text: str, place: Place) -> str | None:
-        plain = re.fullmatch(r"\d{1,2}:\d\d", text)
-        if plain and (
-            text in ("16:10", "21:10")
-            and re.search(
-                r"屏|比例|ratio|screen|monitor|display|\b(?:16:9|4:3|res)\b|instead",
-                place.before + place.after,
-            )
-        ):
-            return figures.colon(text, place)
-        if plain and figures.is_score(text, place, colon=True):
-            return figures.colon(text, place)
-        return (
-            calendar.clock(text, place) or figures.colon(text, place)
-            if ":" in text
-            else calendar.clock(text, place)
-        )
+        if re.fullmatch(r"\d{1,2}:\d\d", text):
+            screen = text in ("16:10", "21:10") and _SCREEN.search(place.before + place.after)
+            if screen or figures.is_score(text, place, colon=True):
+                return figures.colon(text, place)
+        said = calendar.clock(text, place)
+        return said or figures.colon(text, place) if ":" in text else said
 
     def _about(self, text: str, place: Place) -> str:
         if "≈" in text and place.before.rstrip()[-1:].isalnum():
