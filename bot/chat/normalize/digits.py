@@ -38,6 +38,9 @@ _OFF = re.compile(r"\s?折")  # 85折
 _PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画炸条漆锅]))")
 _IN_ORDER = "0123456789876543210"  # a straight at cards, keys, a countdown
 _SHARE = re.compile(r"(?:60[0135]|30[01]|688|51\d|159|588)(?!000)\d{3}")  # by their numbers shares are called
+_FEAST = re.compile(
+    r"(?:51|54|61|71|81|38|41)(?:快乐|快樂|假期|放假|长假|劳动|儿童|妇女|女[神王]|建军|建党|青年|愚人|节(?![课约目奏])|出游|档)"
+)
 _AMOUNT = re.compile(
     r"(?:[才就卖花充值赚亏输赢扣剩攒要给]|[卖花充赚亏输赢扣剩攒]了|[分涨跌掉降冲打上升爬卡炒]到|[大大]概|差不多|低于|高于|超过|不到|起码|至少|最多"
     r"|价格?|战力|积分|段位|伤害|只有)\s?$"
@@ -101,7 +104,7 @@ def _plain_zh(digits: str, place: Place) -> str:
         return numerals.zh_digits(digits)
     if digits.startswith("0") and len(digits) > 1:
         return numerals.zh_digits(digits)
-    if _PETROL.match(digits + after):
+    if _PETROL.match(digits + after) or _FEAST.match(digits + after):
         return numerals.zh_digits(digits)
     if len(digits) == 2 and _METERS.search(place.before):
         return numerals.zh_digits(digits)

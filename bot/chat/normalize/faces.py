@@ -18,6 +18,7 @@ _KAOMOJI = re.compile(
 _EYES = re.compile(
     r"[^\w\s.,!?+/%:;$€£¥&@#'\"“”‘’…、，。！？：；-]|[᐀-ᙿωдДツシΘθΦз益ーヮ皿口﹏ಠಥ●°•‿◕ᴗ]|\^.?\^|[\^<>=*]_|_[\^<>=*]|[;T]_[;T]|^[-=]_[-=]|^[;:^].?[;:^]$"
 )
+_CLOSED = re.compile(r"[\s_-]+")  # "( - )": eyes whose marks cannot be said
 _XD = re.compile(r"(?<![A-Za-z0-9])[xX][dD]{2,40}(?![A-Za-z0-9])")
 _CODE = re.compile(r"[A-Za-z0-9]\s?[=!<>]=?\s?[A-Za-z0-9]", re.ASCII)  # "(x == 1)"
 _WORDS = re.compile(r"[A-Za-z0-9]{2,}|[ぁ-ゖァ-ヺ]{4,}|[가-힣]{2,}")
@@ -88,6 +89,6 @@ def _kaomoji(match: re.Match[str]) -> str:
     inside = match[1]
     if _WORDS.search(inside) or _CODE.search(inside) or (inside.isalnum() and inside.isascii()):
         return match[0]
-    if _EYES.search(inside) or inside in "ツシ":
+    if _EYES.search(inside) or inside in "ツシ" or _CLOSED.fullmatch(inside):
         return " "
     return match[0]

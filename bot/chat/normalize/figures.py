@@ -31,6 +31,10 @@ _SET_BEFORE = re.compile(r"\d-\d{1,2}[\s,，、]$")
 _SET_AFTER = re.compile(r"[\s,，、]\d{1,2}-\d{1,2}(?![\d-])")
 _TEAM_BEFORE = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{1,3}\s?$")
 _TEAM_AFTER = re.compile(r"\s?[A-Z][A-Za-z0-9]{1,3}(?![A-Za-z0-9])")
+# What is done in a round of a game that counts them so: "2-1选海克斯", "4-2拉人口".
+_ROUND = re.compile(
+    r"\s?(?:选[海秀]|拉人口|拉[6-9六七八九]|搜[卡牌]|大?D(?![A-Za-z])|海克斯|升[6-9六七八九])"
+)
 _WAITS = re.compile(r"([1-9])=(?!\1)([1-9])")  # "4=1": four wait for one
 _RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
 _FORMATION = re.compile(r"\s?(?:阵|陣|分推|分带)")
@@ -143,6 +147,8 @@ def hyphen(text: str, place: Place) -> str:
         return "杠".join(map(place.number, numbers))
     if place.zh and " -" in text and re.search(r"\d\s$", place.before):
         return f"{place.number(first)} 负{place.number(second)}"  # coordinates: "100 64 -200"
+    if place.zh and _ROUND.match(place.after) and 0 < int(float(first)) < 9 > int(float(second)) > 0:
+        return "杠".join(map(place.number, numbers))
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)

@@ -22,6 +22,8 @@ _COMMA = re.compile(r"(?<![\d,.])(\d{1,4}),(\d\d)(?=\s?€)")  # as those count 
 _SWISS = re.compile(r"(?<![\w.,])\d{1,3}(?:['’]\d{3})+(?!\w)")  # 10'000
 # A team and its score ("JDG2-1"), and teams against each other ("T1vsGEN").
 _TEAM = re.compile(r"(?<![A-Za-z0-9-])((?!CS|cs)[A-Za-z]{2,4})(?=\d{1,2}[:-]\d{1,2}(?![A-Za-z0-9:.-]))")
+_FOREVER = re.compile(r"(?<=[A-Za-z0-9])yyds(?![A-Za-z])")  # "fakeryyds"
+_TWICE = re.compile(r"(?<![A-Za-z0-9])([a-z][b-df-hj-np-tv-z]{2,4})\1{1,2}(?![A-Za-z])")  # "awslawsl"
 _AGAINST = re.compile(r"(?<=[A-Z0-9])vs(?=[A-Z])")
 _SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
@@ -46,6 +48,10 @@ def read(text: str, *, chinese: bool) -> str:
         text = _BEFORE_NUMBER.sub(r"\1 ", text)
         plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
         text = _ZONE.sub(lambda zone: zone[1] + (plus if zone[2] == "+" else minus), text)
+    if "yyds" in text:
+        text = _FOREVER.sub(" yyds", text)
+    if len(text) > 5:
+        text = _TWICE.sub(lambda run: " ".join([run[1]] * (len(run[0]) // len(run[1]))), text)
     if "vs" in text:
         text = _AGAINST.sub(" vs ", text)
     if "-" in text or ":" in text:
