@@ -8,13 +8,14 @@ from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
 
 _WON = re.compile(
-    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[半全终]场|变成?|[扳追翻][成到平]|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[赛局盘]点|加时赛?|第[一二三四1-4]节|赔率|比例|汇率|[半全终]场|变成?|[扳追翻][成到平]|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
-_PLAYED = re.compile(r"(?:[局图盘把]|\b(?:map|set|overtime))\s*$", re.IGNORECASE)
+_PLAYED = re.compile(r"(?:[局图盘把波]|分钟|\b(?:map|set|overtime))\s*$", re.IGNORECASE)
 # A map's rounds are played to 13, or to 16; as a time of day nobody types these with nothing beside them.
 _MAP_END = re.compile(r"13:11|11:13|16:1[1-4]|1[1-4]:16|19:1[67]|1[67]:19")
+_NOW = re.compile(r"(?:现在|今[天晚早]|明[天晚早]|[上下中]午|早上|晚上|凌晨|时间|已经|[都快])[是到]?\s?$")
 _AIRLINER = re.compile(r"(7[0-8]7)-([1-9]00|8|9|10)")
 _IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
 _LEVEL = re.compile(
@@ -101,12 +102,15 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
     """`colon`: it may be a time of day ("it's 10:30") as well."""
     won = _WON.search(place.before)
     clock = colon and re.fullmatch(r"\d{1,2}:[0-5]\d", text)
+    if clock and _NOW.search(place.before):
+        return False
     if clock and _PLAYED.search(place.before):
         ours, theirs = text.split(":")
         return max(int(ours), int(theirs)) <= 30 and theirs not in ("00", "30")
     if clock and place.zh and _MAP_END.fullmatch(text):
         named = re.search(r"[A-Za-z]\s$", place.before) and place.after[:1] in ("", "，", "。", "！", "!")
-        return place.alone or named is not None
+        if place.alone or named:
+            return True
     return (won is not None and not (clock and _IS.search(won[0]))) or re.search(
         r"\s*(?:的?比分|人头|人頭|打完|结束|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
         place.after[:6],

@@ -6,6 +6,7 @@ import re
 
 from bot.chat.normalize import lasting, numerals
 from bot.chat.normalize.place import Place
+from bot.chat.normalize.watts import is_watts
 from bot.chat.normalize.worth import is_worth
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
@@ -46,15 +47,6 @@ _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差
 _COUNTED = re.compile(
     r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下|工资|底薪|年终|[+＋])"
 )
-_POWER = re.compile(
-    r"电源|功率|[快闪]充|充电|显卡|功耗|[瓦满]数|[金铜白]牌|氮化镓|满血|释放|烤机|跑满|灯|cpu|tdp|tgp|(?<![a-z])pd(?![a-z])",
-    re.IGNORECASE,
-)
-_DRAWS = re.compile(r"(?:功耗|功率|耗电|tdp|tgp)[是有才约到达]?\s?$", re.IGNORECASE)
-_CHARGER = re.compile(r"\s?的?(?:[快闪慢]充|快速充电|充电|电源|功率|适配器|氮化镓|[充插]头)")
-# Of chargers and processors, and of sums of money hardly one: what "65W" means with nothing beside it.
-_WATTAGE = frozenset(("18", "22.5", "27", "33", "35", "44", "45", "55", "65", "66", "67", "68", "96", "125"))
-_ENOUGH = re.compile(r"\s?(?:够用|够不够|够吗|能带|带得动|带不动)")
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
 _AUDIENCE = re.compile(
     r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
@@ -64,7 +56,6 @@ _KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
     r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp)\b"
 )
-_SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
 _MEMORY = re.compile(
     r"(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|容量)(?:有|是|只有|才|还有|剩|就|不到|要|占了?)?\s?$"
@@ -204,18 +195,7 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
 def _magnitude(number: str, unit: str, place: Place) -> str | None:
     if place.zh:
         if unit in "wW":
-            if (
-                _CHARGER.match(place.after)
-                or _DRAWS.search(place.before)
-                or (
-                    (unit == "W" or number in _SUPPLIES)
-                    and (_POWER.search(place.after) or _POWER.search(place.before))
-                )
-            ):
-                return None
-            if unit == "W" and number in _WATTAGE and (place.alone or _ENOUGH.match(place.after)):
-                return None
-            return _zh_big(number, 4)
+            return None if is_watts(number, unit, place) else _zh_big(number, 4)
         if number in _CARATS and _GOLD.match(place.after):
             return f"{place.number(number)} K"
         if number == "98":
