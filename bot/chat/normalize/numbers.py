@@ -38,7 +38,7 @@ class Numbers:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._models = Models(lexicon)
-        units = rf"(?:[%％‰](?!\d)|(?:{_units(lexicon)})(?![A-Za-z0-9²³]|/\s))"
+        units = rf"(?:[%％‰](?!\d)|°[CF](?![A-Za-z])|(?:{_units(lexicon)})(?![A-Za-z0-9²³]|/\s))"
         unit = rf"\s?{units}"
         unspaced = units
         sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩₹₽₱฿₫]))?"

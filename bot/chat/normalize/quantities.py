@@ -47,7 +47,9 @@ _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差
 _COUNTED = re.compile(
     r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下|工资|底薪|年终|[+＋])"
 )
-_PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
+_PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00|2[2-8]5")  # "13900K" is no thousands of thousands
+_BITS = re.compile(r"\s?(?:音质|码率|比特|上下文|无损|mp3|tokens?)", re.IGNORECASE)
+_RATE = re.compile(r"(?:码率|音质|比特率|推流|上下文)[是有才到]?\s?$")
 _AUDIENCE = re.compile(
     r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
 )
@@ -200,7 +202,7 @@ def _magnitude(number: str, unit: str, place: Place) -> str | None:
             return f"{place.number(number)} K"
         if number == "98":
             return "九八 K"
-        if len(number) > 3 and number.isdigit():
+        if (len(number) > 3 and number.isdigit()) or _BITS.match(place.after) or _RATE.search(place.before):
             return f"{place.number(number)} K"  # 6000k: a stream's bits, a light's colour
         if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):
             return f"{numerals.zh_number(number)} K"

@@ -154,8 +154,8 @@ class Words:
         ) and not (shouting and key.lower() in lexicon.capitals):
             return reading
         stretched = _STRETCHED.sub(r"\1", key.lower())
-        # "egg" is no stretched "eg": of two letters, only those that nobody says as a word.
-        short = len(stretched) == 2 and len(key) == 3 and VOWEL.search(stretched)
+        # "egg" is no stretched "eg", XSS no "xs": of two letters, only those that nobody says as a word.
+        short = len(stretched) == 2 and len(key) == 3 and (VOWEL.search(stretched) or key.isupper())
         known = lexicon.words.get(stretched) if 1 < len(stretched) < len(key) and not short else None
         if known and (reading := known.reading(language)):
             return reading
