@@ -52,7 +52,7 @@ _GENERATION = re.compile(r"\d[05]\Z")
 
 def plain(digits: str, place: Place) -> str:
     """Digits and nothing else."""
-    identity = len(digits) >= 3 and _IDENTITY.search(place.before) is not None
+    identity = len(digits) >= 3 and not place.counted and _IDENTITY.search(place.before) is not None
     if identity and place.zh:
         said = numerals.zh_digits(digits)
         return said.replace("一", "幺") if _HOTLINE.fullmatch(digits) else said
@@ -111,7 +111,9 @@ def _plain_zh(digits: str, place: Place) -> str:
     if _HOTLINE.fullmatch(digits) and (_CALLED.search(place.before) or _ALARM.match(after)):
         return numerals.zh_digits(digits).replace("一", "幺")
     if place.counted:
-        if digits == "2" and not re.match(r"\s*(?:周目|月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after):
+        if digits == "2" and not re.match(
+            r"\s*(?:周目|群(?![人狗猫鸡鸭羊])|月|日|号|號|楼|樓|层|層|年级|班|级|級|百|十)", after
+        ):
             return "两" if place.before[-1:] not in ("第", "周", "零") else "二"
         return numerals.zh_cardinal(digits)
     if digits == "2" and after[:1] in tuple("家本对副把发包厅居粒节") and place.before[-1:] != "第":

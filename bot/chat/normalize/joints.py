@@ -10,6 +10,9 @@ _PER = re.compile(
     r"(?<=[0-9A-Za-z€$£])\s?/\s?(month|mo|mth|hour|hr|day|week|wk|year|yr|minute|min|second|sec|person|pp|kill|game|match|head"
     r"|run|win|sub|night|round|pull|roll|stream|piece|gallon|gal|lb|oz|kg|gb|GB|mile|mi)(?![A-Za-z/])"
 )
+_PER_ZH = re.compile(
+    r"(?<=[0-9元块次万千kKwW])\s?/\s?(小时|分钟|[天月年周斤人次个局把单晚秒克只]|h(?![A-Za-z0-9]))"
+)
 _SHORT = {
     "mo": "month", "mth": "month", "hr": "hour", "wk": "week", "yr": "year", "min": "minute", "sec": "second",
     "pp": "person", "gal": "gallon", "lb": "pound", "oz": "ounce", "kg": "kilo", "gb": "gigabyte",
@@ -42,6 +45,8 @@ def read(text: str, *, chinese: bool) -> str:
         text = _COMMA.sub(r"\1.\2", text)
     if "'" in text or "’" in text:
         text = _SWISS.sub(lambda number: number[0].replace("'", ",").replace("’", ","), text)
+    if "/" in text and chinese:
+        text = _PER_ZH.sub(lambda per: "每" + ("小时" if per[1] == "h" else per[1]), text)
     if "/" in text:
         text = _PER.sub(lambda per: f" per {_SHORT.get(per[1], per[1])}", text)
     if "-" in text or "+" in text:
