@@ -14,9 +14,8 @@ _COST = re.compile(
 _FACTORIAL = re.compile(r"(?<=\d)!(?=\s?(?:=|等于))")
 _ROOT = re.compile(r"√\s?(?=[\w(])")
 _POINT = re.compile(r"(?<![\w.,!?])\.(?=\d)")
-_SUM_OF_VARIABLES = re.compile(
-    r"(?<=[=+*/-])(\s?\d{1,4})([a-fi-vx-z])(?![A-Za-z0-9])"
-)  # "2x"; 24h, 5g and 3w are amounts
+# "2x"; 24h, 5g and 3w are amounts.
+_SUM_OF_VARIABLES = re.compile(r"(?<=[=+*/-])(\s?\d{1,4})([a-fi-vx-z])(?![A-Za-z0-9])")
 VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 # One Greek letter alone is a sign, and no Greek; pi is seen to before faces are, which hold none.
 _GREEK = re.compile("(?<![Ͱ-Ͽἀ-῿])[αβγδθλμσφΔΣΦΩ](?![Ͱ-Ͽἀ-῿])(?!(?<=μ)[A-Za-z'’])")

@@ -14,14 +14,15 @@ _CLAUSE_START = re.compile(r"(?:^|[\W_])\s*$")
 _LINE_START = re.compile(r"(?:^|[^\w\s])\s*$")
 _CLAUSE_END = re.compile(r"\s*(?:$|[^\w\s])")
 _IDENTITY = re.compile(
-    r"(?:群|群号|房间|房间号|房号|房|qq|(?<![A-Za-z])uid|(?<![A-Za-z])id|号码|验证码|编号|密码|账号|帐号|工号|色号|型号|货号|番号|学号|单元|国道|省道|端口|代码|电话|手机|手机号|邀请码|尾号"
+    r"(?:群|群号|房间|房间号|房号|房|qq|(?<![A-Za-z])uid|(?<![A-Za-z])id|号码|验证码|编号|密码|账号|帐号|工号|代码|邀请码"
+    r"|色号|型号|货号|番号|学号|尾号|单元|国道|省道|端口|电话|手机|手机号"
     r"|\b(?:room|error|code|number|phone|pin|password|bv|av))\s?(?:is|为|是|:|：|#)?\s*$",
     re.IGNORECASE,
 )
 _YOU_TOO = re.compile(r"\b(?:u|you|me|him|her|them) 2(?:$|[.!?,])")
 _FOR = re.compile(r"\s(?:\w+ing|me|u|you|us|real|life|sure|everyone|the)\b")
 _TOO = re.compile(r"\s(?:hard|good|much|easy|late|fast|slow|bad|many|long|far|cute|funny|strong|big|ez|op)\b")
-_DIALLED = re.compile(
+_NAMED_BY_DIGITS = re.compile(
     r"\s*(?:室|房间|教室|宿舍|寝室|路公交|路车|国道|高铁|航班|邮箱|同城|卫士|自驾|川藏|端口|消毒液)"
 )
 _METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
@@ -39,12 +40,15 @@ _PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画�
 _IN_ORDER = "0123456789876543210"  # a straight at cards, keys, a countdown
 _SHARE = re.compile(r"(?:60[0135]|30[01]|688|51\d|159|588)(?!000)\d{3}")  # by their numbers shares are called
 _FEAST = re.compile(
-    r"(?:51|54|61|71|81|38|41)(?:快乐|快樂|假期|放假|长假|劳动|儿童|妇女|女[神王]|建军|建党|青年|愚人|节(?![课约目奏])|出游|档)"
+    r"(?:51|54|61|71|81|38|41)(?:快乐|快樂|假期|放假|长假|出游|档|劳动|儿童|妇女|女[神王]|建军|建党|青年|愚人"
+    r"|节(?![课约目奏]))"
 )
 _AMOUNT = re.compile(
-    r"(?:[才就卖花充值赚亏输赢扣剩攒要给]|[卖花充赚亏输赢扣剩攒]了|[分涨跌掉降冲打上升爬卡炒]到|[大大]概|差不多|低于|高于|超过|不到|起码|至少|最多"
-    r"|价格?|战力|积分|段位|伤害|只有)\s?$"
+    r"(?:[卖花充值赚亏输赢扣剩攒]了?|[分涨跌掉降冲打上升爬卡炒]到|[券补]后|只[要有]|仅|大概|差不多|低于|高于|超过|不到"
+    r"|起码|至少|最多|价格?|战力|积分|段位|伤害)\s?$"
 )
+_SCANT = re.compile(r"[才就要给]\s?$")  # before a sum, and before a year of ours: "才2024"
+_OF_OUR_DAYS = re.compile(r"19[5-9]\d|20[0-3]\d")
 _AGES = re.compile(r"(?:[3-9]\d|1[0-4])00年|\d\d00年(?:[前来的多]|历史|文明|以前|之前|修|道行)")
 _BORN = re.compile(r"\s?(?:年|后|後|级|級|届|出生|生[的人]|奥运|世界杯|版|款|春晚|赛季|跨年)")
 _GENERATION = re.compile(r"\d[05]\Z")
@@ -100,7 +104,7 @@ def _plain_zh(digits: str, place: Place) -> str:
         return numerals.zh_digits(digits)
     if len(digits) == 2 and (_PATTERN.match(after) or _OFF.match(after)):
         return numerals.zh_digits(digits)
-    if (after[:1] in ("后", "後") and _GENERATION.fullmatch(digits)) or _DIALLED.match(after):
+    if (after[:1] in ("后", "後") and _GENERATION.fullmatch(digits)) or _NAMED_BY_DIGITS.match(after):
         return numerals.zh_digits(digits)
     if digits.startswith("0") and len(digits) > 1:
         return numerals.zh_digits(digits)
@@ -137,7 +141,9 @@ def _is_sum(digits: str, place: Place) -> bool:
     """Of four digits that may be a year: "卖2000", "上分到1850"."""
     if _BORN.match(place.after):
         return False
-    return digits.endswith("00") or _AMOUNT.search(place.before) is not None
+    if digits.endswith("00") or _AMOUNT.search(place.before):
+        return True
+    return _SCANT.search(place.before) is not None and not _OF_OUR_DAYS.fullmatch(digits)
 
 
 def _word(digits: str, place: Place) -> str | None:

@@ -8,7 +8,9 @@ from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
 
 _WON = re.compile(
-    r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[赛局盘]点|加时赛?|第[一二三四1-4]节|赔率|比例|汇率|[半全终]场|变成?|[扳追翻][成到平]|打[到完]|人头|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    r"(?:赢|输|胜|负|比分|领先|落后|打|打[成到完]|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|变成?|[扳追翻][成到平]|人头"
+    r"|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[赛局盘]点|加时赛?|第[一二三四1-4]节|[半全终]场|赔率|比例|汇率"
+    r"|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
