@@ -28,6 +28,7 @@ _NAMED_BY_DIGITS = re.compile(
 _METERS = re.compile(r"\d\s?[米秒]$")  # "1米83"
 _FORMATION = re.compile(r"\s?(?:[阵陣]|分推|分带)")  # 442阵型, 131分推
 _HOTLINE = re.compile(r"1[12]\d|100\d\d|12\d{3}|95\d{3}")
+_PHONE = re.compile(r"(?:电话|手机号?)(?:是|为|:|：)?\s*$")
 _CALLED = re.compile(r"(?:打|拨|叫|拨打|打电话给|呼叫|报警)(?:了|个)?\s*$")
 _ALARM = re.compile(r"\s?(?:火警|急救|报警|警察|警告)")
 _JOINED_IN = re.compile(r"\s?(?:入|买|买的|开始|出的|加|毕业|认识|那会|的时候|就|左右|前后|春晚|款)")
@@ -59,7 +60,7 @@ def plain(digits: str, place: Place) -> str:
     identity = len(digits) >= 3 and not place.counted and _IDENTITY.search(place.before) is not None
     if identity and place.zh:
         said = numerals.zh_digits(digits)
-        return said.replace("一", "幺") if _HOTLINE.fullmatch(digits) else said
+        return said.replace("一", "幺") if _PHONE.search(place.before) else said
     if (word := _word(digits, place)) is not None:
         return word
     if identity:

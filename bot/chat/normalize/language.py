@@ -103,9 +103,10 @@ class Context:
             # English that goes on for some words ends with its number where a space parts it from Chinese.
             ends = left == "en" and right == "zh" and self._text[end : end + 1] == " "
             return "en" if ends and [run[2] for run in before] == ["en"] * 3 else "zh"
-        # Capitals are names and acronyms, which stand in a Chinese sentence too.
+        # Capitals are names and acronyms, single letters keys and axes: they stand in Chinese sentences too.
         english = sum(
-            tag == "en" and not self._text[first:last].isupper() for first, last, tag in (*before, *after)
+            tag == "en" and last - first > 1 and not self._text[first:last].isupper()
+            for first, last, tag in (*before, *after)
         )
         beside = left == right == "en" and english > 1
         return "en" if english >= 3 or beside else "zh"

@@ -21,7 +21,7 @@ _LEET_LETTERS = str.maketrans("0134", "oiea")
 _VOWELS = re.compile("[aeiouy]")
 _SYLLABLES = re.compile("up|no|go|ok|hi|he|we|me|my|in|on|to|so|do|be|is|it|of")
 _ARMS = re.compile(r"\s?(?:坦克|主战|式|型|战车|狙|榴)")
-_HUNDREDS = re.compile(r"[1-9]00")  # 100T
+_ROUND = re.compile(r"[1-9]0?00")  # 100T, 8000VP
 # What stands before a number that it is the measure of: "APM300".
 _MEASURED = frozenset(("apm", "gpm", "dpm", "adr", "wpm", "bpm", "fps", "mmr", "elo", "iq", "eq", "hp", "mp"))
 _AGAINST = re.compile(r"(\d{1,2})([vV][sS]?)(\d{1,2})")
@@ -95,7 +95,7 @@ class Models:
             return place.number(digits)
         if pieces == 2 and not before and place.zh and len(digits) < 3:
             return place.digits(digits) if _ARMS.match(place.after) else place.number(digits)
-        if before.lower() in _MEASURED or (not before and pieces == 2 and _HUNDREDS.fullmatch(digits)):
+        if before.lower() in _MEASURED or (not before and pieces == 2 and _ROUND.fullmatch(digits)):
             return place.number(digits)
         if not place.zh and len(digits) == 2 and digits[0] == "0":
             return f"oh {place.number(digits[1])}"

@@ -64,6 +64,6 @@ def _zh(top: str, bottom: str, place: Place) -> str:
     if dated and (said := calendar.month_day(top, bottom, place)):
         return said
     of = whole <= _PLAIN_FRACTION or part == 1 or _CHANCE.match(place.after)
-    if part <= whole and of and whole and (part or place.alone):
+    if (part < whole or part == 1) and of and whole and (part or place.alone):
         return f"{numerals.zh_fraction_of(bottom)}{numerals.zh_cardinal(top)}"
     return f"{numerals.zh_cardinal(top)}杠{numerals.zh_cardinal(bottom)}"
