@@ -128,6 +128,8 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
     hour, minute, second = int(time[1]), int(time[2] or 0), time[3]
     if minute > 59 or int(second or 0) > 59:
         return None
+    if place.zh and half and hour > 12 and time[2] is None:
+        return None  # 16pm: a telephone, Pro Max
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
     timed = (
