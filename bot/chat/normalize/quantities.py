@@ -66,6 +66,7 @@ _IN_MEMORY = re.compile(
     r"\s?(?:的?(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|卡|独显)|版(?!纸)|\+\d)"
 )
 _OF_MEMORY = frozenset(("128", "256", "512"))  # of nothing else so much
+_LEAST_VOLTS = 12  # of what is written with a small v
 _CARATS = frozenset(("9", "14", "18", "22", "24"))
 _GOLD = re.compile(r"\s?[纯足黄铂白]?(?:玫瑰)?金(?![币额])")
 _IN = re.compile(r"\bin\s$")
@@ -139,6 +140,8 @@ def _one(text: str, place: Place) -> str | None:
         return lasting.lasting(number, unit, place)
     if unit in ("s", "S") and place.after_maker:
         return f"{place.model(number)} S"
+    if unit == "v" and (not place.zh or float(number.replace(",", "")) < _LEAST_VOLTS):
+        return f"{place.number(number)} V"  # one against some
     known = place.lexicon.units.get(unit)
     if known is None or (unit in ("V", "v") and not text.endswith(number + unit)):
         return None
