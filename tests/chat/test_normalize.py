@@ -139,6 +139,8 @@ def test_years(digits: str, said: str) -> None:
         ("♥小鱼♥", "小鱼"),
         ("Leo在学英语", "Leo 在学英语"),
         ("Søren", "Søren"),
+        ("Cooool_Kiddd", "Cool Kid"),
+        ("xXNooobXx", "Noob"),
         ("__init__", "init"),
         ("♥♥", ""),
         ("", ""),
@@ -238,6 +240,7 @@ BOMBS: dict[str, str] = {
     "brackets and sums": "1+(1+1)", "sums in brackets": "(1+", "factors": "2(", "roots": "√(", "thirds": "1⅓",
     "bounds": "<1 ", "powers": "x⁴⁵", "struck": "a\u0336", "leet": "a0b1", "per": "1/mo ", "days": "3d ",
     "worth": "a $1 ", "dotted": " .1", "ats at": "@ 1 ", "zones": "T-1 ",
+    "drawn": "aaabbb", "drawn words": "sooo ",
 }  # fmt: skip
 
 

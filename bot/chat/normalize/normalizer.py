@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.chat.normalize import arithmetic, joints, signs
 from bot.chat.normalize.characters import clean, cut, finish, is_sayable
+from bot.chat.normalize.drawn import Drawn
 from bot.chat.normalize.faces import Faces
 from bot.chat.normalize.figures import COLOUR
 from bot.chat.normalize.language import Context, Run, runs
@@ -69,6 +70,7 @@ class Normalizer:
         self._limit = limit
         self._links = Links(links, link, link_zh)
         self._faces = Faces(self._lexicon, emotes=emotes, emoji=emoji)
+        self._drawn = Drawn(self._lexicon)
         self._repeats = Repeats(
             repeats, frozenset(word for word in self._lexicon.words if len(word) > 3 and len(set(word)) == 1)
         )
@@ -90,7 +92,8 @@ class Normalizer:
 
     def name(self, name: str, *, language: str = "en") -> str:
         """A viewer's name as it is said, "" if nothing of it can be."""
-        said = finish(speak_name(self._repeats.read(clean(name[: self._limit])), language))
+        said = self._drawn.read(speak_name(clean(name[: self._limit]), language))
+        said = finish(self._repeats.read(said))
         return cut(said, self._limit) if is_sayable(said) else ""
 
     def _joined(self, fragments: Iterable[Fragment]) -> str:
@@ -137,7 +140,7 @@ class Normalizer:
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
         if "!1" in text:
             text = _SLIPS.sub("!", text)
-        text = cut(self._repeats.read(text), self._limit + _SPARE)
+        text = cut(self._repeats.read(self._drawn.read(text)), self._limit + _SPARE)
         text = joints.read(text, chinese=_HAN.search(text) is not None)
         context = Context(show(text), language, self._lexicon)
         text = arithmetic.letters(text, chinese=context.main == "zh")
