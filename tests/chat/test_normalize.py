@@ -240,7 +240,8 @@ BOMBS: dict[str, str] = {
     "brackets and sums": "1+(1+1)", "sums in brackets": "(1+", "factors": "2(", "roots": "√(", "thirds": "1⅓",
     "bounds": "<1 ", "powers": "x⁴⁵", "struck": "a\u0336", "leet": "a0b1", "per": "1/mo ", "days": "3d ",
     "worth": "a $1 ", "dotted": " .1", "ats at": "@ 1 ", "zones": "T-1 ",
-    "drawn": "aaabbb", "drawn words": "sooo ",
+    "drawn": "aaabbb", "quotes and digits": "1\"", "spaced": "100 000 ", "stars": "5*", "moves": "Nbxd7",
+    "drawn words": "sooo ",
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ _FEAST_AFTER = re.compile(
     r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|儿童|劳动|妇女|青年|建军|建党|愚人|国庆|晚会|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
 )
 _ELAPSED = re.compile(
-    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record|pace|split|in|under|sub))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
 

@@ -31,6 +31,7 @@ _PORSCHE = re.compile(r"\s(?:GT\d|turbo|carrera|porsche|turbo)", re.IGNORECASE)
 _PATTERN = re.compile(r"式(?!各|样)")  # 99式坦克: the year of its design
 _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
+_PORT = re.compile(r"\bport\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
 _GENERATION = re.compile(r"\d[05]\Z")
 
@@ -43,7 +44,7 @@ def plain(digits: str, place: Place) -> str:
         return place.digits(digits)
     if place.zh:
         return _plain_zh(digits, place)
-    if len(digits) in (4, 5) and _PROCESSOR.search(place.before):
+    if len(digits) in (4, 5) and (_PROCESSOR.search(place.before) or _PORT.search(place.before)):
         return numerals.en_pairs(digits)
     if digits.startswith("0") and len(digits) > 1:
         if len(digits) == 2 and place.before[-1:] in ("'", "’"):

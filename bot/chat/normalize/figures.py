@@ -23,14 +23,10 @@ _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
 _FORMATION = re.compile(r"\s?(?:阵|陣)")
+_ODDS = re.compile(r"\s(?:shot|odds|underdog|favou?rite)\b")
+_HOURS = re.compile(r"\b(?:open|from|works?|working|shifts?|hours|[a-z]+days?)\s$", re.IGNORECASE)
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
-_FRACTIONS = {
-    ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
-    ("3", "4"): "three quarters",
-}  # fmt: skip
-_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven",
-                  "24/7/365": "twenty-four seven three sixty-five"}  # fmt: skip
 _DIALLED = re.compile(
     r"\b(?:call|text|dial|phone|number|ring|at|tel)\b\W*(?:me|us|him|her|is)?\W*$", re.IGNORECASE
 )
@@ -122,7 +118,14 @@ def hyphen(text: str, place: Place) -> str:
     dated = "." not in text and len(first) == len(second) == 2 and first[0] == "0"
     if dated and (said := calendar.month_day(first, second, place)):
         return said
-    spans = place.counted or (not place.zh and re.match(r"\s*[a-z]{3,}s\b", place.after) is not None)
+    spans = place.counted or (
+        not place.zh
+        and (
+            re.match(r"\s*[a-z]{3,}s\b", place.after) is not None
+            or _HOURS.search(place.before) is not None
+            or (second == "1" and _ODDS.match(place.after) is not None)
+        )
+    )
     if text == "9-5" and not place.zh:
         return "nine to five"
     if text == "7-11" and not place.counted:
@@ -145,49 +148,6 @@ def hyphen(text: str, place: Place) -> str:
         start = place.two(first) if counted else place.number(first)
         return f"{start}{place.pick('到', ' to ')}{place.number(second)}"
     return place.pick("比", " ").join(map(place.number, numbers))
-
-
-def slashes(text: str, place: Place) -> str:
-    """ "1/2", "5/1", "24/7", "9/10", "10/2/8"."""
-    numbers = text.split("/")
-    if "." in text:
-        score, best = map(place.number, numbers)
-        return place.pick(f"{best}分打{score}分", f"{score} out of {best}")
-    if len(numbers) == 3 and (said := calendar.date(text, place)):
-        return said
-    if text in _FIXED_SLASHES and not place.zh:
-        return _FIXED_SLASHES[text]
-    if len(numbers) != 2:
-        return place.pick("杠", " ").join(map(place.number, numbers))
-    top, bottom = numbers
-    if int(top) + int(bottom) == 100 and int(top) % 5 == 0 and top != bottom:
-        return f"{place.number(top)}{place.pick('比', ' ')}{place.number(bottom)}"
-    if place.zh:
-        if top == bottom in ("10", "100"):
-            return "满分"
-        if text in ("24/7", "50/50", "985/211"):
-            return " ".join(
-                numerals.zh_digits(number) if len(number) > 2 else numerals.zh_cardinal(number)
-                for number in numbers
-            )
-        part = int(top) < int(bottom) and (int(bottom) <= 10 or int(bottom) >= 32)
-        if int(top) > int(bottom) and not (int(top) <= 12 and int(bottom) <= 31):
-            return f"{numerals.zh_cardinal(top)}杠{numerals.zh_cardinal(bottom)}"
-        return (
-            (None if part else calendar.month_day(top, bottom, place))
-            or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
-            or "杠".join(map(numerals.zh_cardinal, numbers))
-        )
-    if said := _FRACTIONS.get((top, bottom)):
-        return said
-    if int(bottom) in (5, 10, 100) or (int(top) < int(bottom) and not int(bottom) <= 31) or int(top) > 12:
-        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    if int(top) < int(bottom) <= 9:
-        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    return (
-        calendar.month_day(top, bottom, place)
-        or f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
-    )
 
 
 def sum_of(text: str, place: Place) -> str:

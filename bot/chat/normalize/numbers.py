@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting
+from bot.chat.normalize import arithmetic, calendar, chess, digits, figures, lasting, slashes
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
@@ -52,6 +52,7 @@ class Numbers:
             "maths": arithmetic.EXPRESSION,
             "compared": r"(?<![<>=\w-])[<>≥≤±]=?\s?(?=[$€£¥]?\d)",
             "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
+            "mixed": r"(?<![\w.,/:])\d{1,3}\s[1-7]/[2-8](?![\w/])(?!\.\d)",
             "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
             r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
@@ -91,6 +92,7 @@ class Numbers:
             "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
             r"|[Tt][Oo][Pp]\s?\d{1,4}"
             r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])(?!\.\d)",
+            "move": chess.MOVE,
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
             r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
@@ -104,6 +106,7 @@ class Numbers:
             "maths": arithmetic.expression,
             "compared": arithmetic.compared,
             "vulgar": arithmetic.vulgar,
+            "mixed": arithmetic.mixed,
             "height": figures.height,
             "phone": figures.phone,
             "dialled": figures.local_phone,
@@ -115,7 +118,7 @@ class Numbers:
             "resolution": figures.resolution,
             "sum": figures.sum_of,
             "of": self._of,
-            "slashes": figures.slashes,
+            "slashes": slashes.read,
             "ordinal": figures.ordinal,
             "day": calendar.named_day,
             "super": lambda text, place: f"{place.model(text[:-1])} S",
@@ -123,11 +126,12 @@ class Numbers:
             "duration": calendar.duration,
             "span": amount,
             "money": amount,
-            "amount": amount,
+            "amount": self._amount,
             "colour": figures.colour,
             "times": self._times,
             "hyphen": figures.hyphen,
             "rank": self._rank,
+            "move": self._move,
             "model": self._models.read,
             "number": self._number,
         }
@@ -190,6 +194,13 @@ class Numbers:
             if ":" in text
             else calendar.clock(text, place)
         )
+
+    def _amount(self, text: str, place: Place) -> str | None:
+        word = place.lexicon.words.get(text.lower())  # "401k"
+        return (word and word.reading(place.language)) or amount(text, place)
+
+    def _move(self, text: str, place: Place) -> str | None:
+        return chess.move(text, place) or self._models.read(text, place)
 
     def _about(self, text: str, place: Place) -> str:
         if "≈" in text and place.before.rstrip()[-1:].isalnum():

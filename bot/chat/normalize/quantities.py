@@ -43,7 +43,10 @@ _AUDIENCE = re.compile(
 # A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
 _KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
-    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp)\b"
+    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp|layover|smp|SMP|shifts?|commute|waits?|sessions?|class"
+    r"|lecture|meeting|movie|film|show|podcast|clips?|songs?|intro|walk|ride|hike|plank|workout|rule|warning|window|vods?"
+    r"|deadlift|bench|squat|dog|cat|fish|kettlebell|plates?|engine|bottle|jug|tank|nozzle|jack|lens|screw|socket|bullets?"
+    r"|rounds|battery|adapter|supply|gap|drop|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD|card|stick)\b"
 )
 _SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
@@ -103,7 +106,7 @@ def _one(text: str, place: Place) -> str | None:
         unit = "W"
     if unit == "g" and place.zh and _MEMORY.search(place.before):
         return f"{place.number(number)} G"
-    if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
+    if unit in ("g", "G") and number in ("3", "4", "5") and (unit == "G" or _NETWORK.match(place.after)):
         return f"{place.number(number)} G"
     if not place.zh and unit == "m" and (_AGO.match(place.after) or _IN.search(place.before)):
         unit = "min"

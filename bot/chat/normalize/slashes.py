@@ -1,0 +1,70 @@
+"""Reads numbers with a slash between them: fractions, dates, marks out of ten, and pairs."""
+
+from __future__ import annotations
+
+import re
+
+from bot.chat.normalize import calendar, numerals
+from bot.chat.normalize.place import Place
+
+_FRACTIONS = {
+    ("1", "2"): "one half", ("1", "3"): "one third", ("2", "3"): "two thirds", ("1", "4"): "one quarter",
+    ("3", "4"): "three quarters",
+}  # fmt: skip
+_FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "nine eleven",
+                  "24/7/365": "twenty-four seven three sixty-five"}  # fmt: skip
+# What is called by its two numbers: a rhythm, a stake, a creature on a card.
+_PAIRED = re.compile(
+    r"\s(?:time|beat|groove|signature|measure|rhythm|jig|waltz|NL|PLO|stakes|for\s\d|creature|minion|token|body|flyer)\b"
+)
+_A = re.compile(r"\ban?\s$", re.IGNORECASE)  # before what is no day
+_TRIED = re.compile(r"\b(?:shot|shooting|batting|went)\s$", re.IGNORECASE)
+
+
+def read(text: str, place: Place) -> str:
+    """ "1/2", "5/1", "24/7", "9/10", "10/2/8"."""
+    numbers = text.split("/")
+    if "." in text:
+        score, best = map(place.number, numbers)
+        return place.pick(f"{best}分打{score}分", f"{score} out of {best}")
+    if len(numbers) == 3 and (said := calendar.date(text, place)):
+        return said
+    if text in _FIXED_SLASHES and not place.zh:
+        return _FIXED_SLASHES[text]
+    if len(numbers) != 2:
+        return place.pick("杠", " ").join(map(place.number, numbers))
+    top, bottom = numbers
+    if not place.zh and _PAIRED.match(place.after):
+        return f"{place.number(top)} {place.number(bottom)}"
+    if not place.zh and _TRIED.search(place.before):
+        return f"{place.number(top)} for {place.number(bottom)}"
+    if int(top) + int(bottom) == 100 and int(top) % 5 == 0 and top != bottom:
+        return f"{place.number(top)}{place.pick('比', ' ')}{place.number(bottom)}"
+    if place.zh:
+        if top == bottom in ("10", "100"):
+            return "满分"
+        if text in ("24/7", "50/50", "985/211"):
+            return " ".join(
+                numerals.zh_digits(number) if len(number) > 2 else numerals.zh_cardinal(number)
+                for number in numbers
+            )
+        part = int(top) < int(bottom) and (int(bottom) <= 10 or int(bottom) >= 32)
+        if int(top) > int(bottom) and not (int(top) <= 12 and int(bottom) <= 31):
+            return f"{numerals.zh_cardinal(top)}杠{numerals.zh_cardinal(bottom)}"
+        return (
+            (None if part else calendar.month_day(top, bottom, place))
+            or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
+            or "杠".join(map(numerals.zh_cardinal, numbers))
+        )
+    if said := _FRACTIONS.get((top, bottom)):
+        return said
+    if int(bottom) in (5, 10, 100) or (int(top) < int(bottom) and not int(bottom) <= 31) or int(top) > 12:
+        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    if int(top) < int(bottom) <= 9:
+        return f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    if _A.search(place.before):
+        return f"{place.number(top)} {place.number(bottom)}"
+    return (
+        calendar.month_day(top, bottom, place)
+        or f"{numerals.en_cardinal(top)} out of {numerals.en_cardinal(bottom)}"
+    )
