@@ -31,7 +31,7 @@ _PORSCHE = re.compile(r"\s(?:GT\d|turbo|carrera|porsche|turbo)", re.IGNORECASE)
 _PATTERN = re.compile(r"式(?!各|样)")  # 99式坦克: the year of its design
 _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
-_PORT = re.compile(r"\bport\s$", re.IGNORECASE)
+_PORT = re.compile(r"\b(?:port|rfc)\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
 _GENERATION = re.compile(r"\d[05]\Z")
 

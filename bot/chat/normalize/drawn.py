@@ -6,11 +6,13 @@ import itertools
 import re
 
 from bot.chat.normalize.lexicon import Lexicon
+from bot.chat.normalize.spelling import VOWEL
 
 # Longer ones are no words. An upper bound, so that each start of a word costs the same.
 _LONGEST = 40
 _WORD = re.compile(rf"(?<![^\W_])[A-Za-z]{{3,{_LONGEST}}}(?![^\W_])")
 _RUN = re.compile(r"(.)\1{2,}", re.IGNORECASE)
+_ENDS = re.compile(r"(.)\1{2,}$", re.IGNORECASE)
 _KEPT = re.compile("[A-Z]+III|[Ee]m+")  # VIII, WWIII, FFXIII; emmm, as Chinese hesitate
 _MOST_RUNS = 3  # each doubles the number of words that may be meant
 
@@ -32,12 +34,18 @@ class Drawn:
     def _word(self, match: re.Match[str]) -> str:
         word = match[0]
         runs = _RUN.findall(word)
-        if not runs or len(set(lower := word.lower())) == 1 or lower in self._known or _KEPT.fullmatch(word):
+        lower = word.lower()
+        # Capitals inside are joints: TreeEntry, PocketTTSModel.
+        joined = not (word.islower() or word.isupper() or word.istitle())
+        if not runs or joined or len(set(lower)) == 1 or lower in self._known or _KEPT.fullmatch(word):
             return word
-        once = _RUN.sub(r"\1", word)
+        # "brrrt" is a noise, not "be right there" held.
+        noise = not VOWEL.search(word) and not _ENDS.search(word)
+        once = word if noise else _RUN.sub(r"\1", word)
         if len(runs) > _MOST_RUNS:
             return once
-        meant = [_held(word, times) for times in itertools.product((2, 1), repeat=len(runs))]
+        kept = (2,) if noise else (2, 1)
+        meant = [_held(word, times) for times in itertools.product(kept, repeat=len(runs))]
         for words in (self._often, self._known):
             for candidate in meant:
                 if candidate.lower() in words:

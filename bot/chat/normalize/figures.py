@@ -6,6 +6,7 @@ import re
 
 from bot.chat.normalize import calendar, numerals
 from bot.chat.normalize.place import Place, is_year
+from bot.chat.normalize.quantities import KIND, amount
 
 _WON = re.compile(
     r"(?:赢|输|胜|负|比分|领先|落后|打|打成|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
@@ -23,8 +24,13 @@ _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
 )
 _FORMATION = re.compile(r"\s?(?:阵|陣)")
+_SET_BEFORE = re.compile(r"\d-\d{1,2},?\s$")
+_SET_AFTER = re.compile(r",?\s\d{1,2}-\d")
 _ODDS = re.compile(r"\s(?:shot|odds|underdog|favou?rite)\b")
-_HOURS = re.compile(r"\b(?:open|from|works?|working|shifts?|hours|[a-z]+days?)\s$", re.IGNORECASE)
+_HOURS = re.compile(
+    r"\b(?:open|works?|working|shifts?|hours|(?:mon|tues|wednes|thurs|fri|satur|sun|week)days?)\s$",
+    re.IGNORECASE,
+)
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
 _DIALLED = re.compile(
@@ -140,8 +146,10 @@ def hyphen(text: str, place: Place) -> str:
     if not spans and _LEVEL.search(place.before):
         return place.pick("杠", " ").join(map(place.number, numbers))
     low, high = float(first), float(second)
-    scored = is_score(text, place) or low >= high or 0 in (low, high)
-    if spans or not scored or high > 30 > low + 10:
+    # One of several sets: "6-7 6-4".
+    beside = _SET_BEFORE.search(place.before) or _SET_AFTER.match(place.after)
+    scored = beside or is_score(text, place) or low >= high or 0 in (low, high)
+    if spans or not scored or (high > 30 > low + 10 and not beside):
         if is_year(first) and is_year(second):
             return f"{place.year(first)}{place.pick('到', ' to ')}{place.year(second)}"
         counted = spans and place.zh and place.after.lstrip()[:1] not in tuple("月日号號楼层级班")
@@ -182,10 +190,15 @@ def ordinal(text: str, place: Place) -> str:
 def decade(text: str, place: Place) -> str | None:
     """ "90s", "1980s"."""
     digits = text.rstrip("s'’")
+    if digits == "00":
+        return None if place.zh else "two thousands"
+    if place.zh and len(digits) == 4 and digits < "1900":
+        return amount(text, place)
     if (len(digits) == 2 and "'" not in text and "’" not in text) and (
         _LEFT.match(place.after) or (int(digits) < 50 and not _AGES.search(place.before))
     ):
-        return f"{place.number(digits)}{place.pick('秒', ' seconds')}"
+        unit = " second" if KIND.match(place.after) else " seconds"
+        return f"{place.number(digits)}{place.pick('秒', unit)}"
     if place.zh:
         return f"{numerals.zh_digits(digits[-2:])}年代"
     said = numerals.en_pairs(digits)

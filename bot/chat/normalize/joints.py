@@ -8,7 +8,7 @@ _DOT = re.compile(r"(?<![Nn][Oo])(?<=[A-Za-z])\.(?=[0-9])")  # "vol.2"
 _CODEC = re.compile(r"(?<![A-Za-z0-9])([HhXx])\.(?=26[3-6](?!\d))")
 _PER = re.compile(
     r"(?<=[0-9A-Za-z€$£])\s?/\s?(month|mo|mth|hour|hr|day|week|wk|year|yr|minute|min|second|sec|person|pp|kill|game|match|head"
-    r"|run|win|sub|night|round|pull|roll|stream|piece|gallon|gal|lb|oz|kg|km|gb|GB|mile|mi)(?![A-Za-z/])"
+    r"|run|win|sub|night|round|pull|roll|stream|piece|share|user|gallon|gal|lb|oz|kg|km|gb|GB|mile|mi)(?![A-Za-z/])"
 )
 _SHORT = {
     "mo": "month", "mth": "month", "hr": "hour", "wk": "week", "yr": "year", "min": "minute", "sec": "second",
@@ -21,21 +21,10 @@ _EXTENSION = re.compile(
 _COMMA = re.compile(r"(?<![\d,.])(\d{1,4}),(\d\d)(?=\s?€)")  # as those count who pay in euros
 _SWISS = re.compile(r"(?<![\w.,])\d{1,3}(?:['’]\d{3})+(?!\w)")  # 10'000
 _SPACED = re.compile(r"(?<![\w.,:/-])\d{1,3}(?:(?: \d{3}){2,3}| 000)(?![\w.,:/-]|\s\d)")  # 1 000 000
-_OPUS = re.compile(r"\b[Oo]p\.\s?(?=[0-9])")
 # Signs in the place of letters: "Ke$ha", "P!nk", where the letters around them are no word without it.
 _DOLLAR = re.compile(r"(?<=[A-Za-z])\$(?=[A-Za-z])")
 _BANG = re.compile(r"(?<![^\W_])([b-dfhj-np-tv-z]{1,3})!([b-df-hj-np-tv-z]{1,3})(?![^\W_])", re.IGNORECASE)
-_STARS = re.compile(r"(?<![A-Za-z0-9*.])([1-7])\s?(?:\*(?![\w*(])|[★☆⭐])")  # as rarity: "5*"
-_DAYS = {
-    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday",
-    "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday",
-    "sun": "Sunday",
-}  # fmt: skip
-_DAY = "|".join(_DAYS)
-_WEEK = re.compile(rf"(?<![\w-])({_DAY})\s?-\s?({_DAY})(?![\w-])", re.IGNORECASE)
-_MEASURED = re.compile(r"(?:^|[^'’\d])\d{0,4}[0-9½¼¾]$")  # 27", and not 6'2"
-_QUOTE = re.compile('["″]')
-_SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
+_STARS = re.compile(r"(?<![A-Za-z0-9*.])([1-7])(?:\*(?![\w*(])|\s?[★☆⭐])")  # as rarity: "5*"
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
 _BEFORE_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(mid|early|late|pre|post|sub|non|ages?|top)-(?=[1-9])", re.IGNORECASE
@@ -46,7 +35,7 @@ _SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])")  # 几w
 
 def read(text: str, *, chinese: bool) -> str:
     if "." in text:
-        text = _SAINT.sub("saint ", _OPUS.sub("opus ", _DOT.sub(" ", _CODEC.sub(r"\1", text))))
+        text = _DOT.sub(" ", _CODEC.sub(r"\1", text))
         text = _EXTENSION.sub("点 " if chinese else "dot ", text)
     if "€" in text:
         text = _COMMA.sub(r"\1.\2", text)
@@ -60,12 +49,8 @@ def read(text: str, *, chinese: bool) -> str:
         text = _SPACED.sub(lambda number: number[0].replace(" ", ","), text)
     if "/" in text:
         text = _PER.sub(lambda per: f" per {_SHORT.get(per[1], per[1])}", text)
-    if '"' in text or "″" in text:
-        text = _inches(text)
     if any(star in text for star in "*★☆⭐"):
         text = _STARS.sub(r"\1星" if chinese else r"\1 star", text)
-    if "-" in text and not chinese:
-        text = _WEEK.sub(lambda days: f"{_DAYS[days[1].lower()]} to {_DAYS[days[2].lower()]}", text)
     if "-" in text or "+" in text:
         text = _BEFORE_NUMBER.sub(r"\1 ", text)
         plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
@@ -73,18 +58,3 @@ def read(text: str, *, chinese: bool) -> str:
     if chinese and "几" in text:
         text = _SOME.sub(lambda tens: "万" if tens[0] in "wW" else "千", text)
     return text
-
-
-def _inches(text: str) -> str:
-    """A double quote after a number is inches, unless it ends what another one began."""
-    quoted = False
-
-    def said(mark: re.Match[str]) -> str:
-        nonlocal quoted
-        before = mark.string[max(0, mark.start() - 6) : mark.start()]
-        if not quoted and before[-1:].isnumeric():
-            return " inch" if _MEASURED.search(before) else mark[0]
-        quoted ^= mark[0] == '"'
-        return mark[0]
-
-    return _QUOTE.sub(said, text)

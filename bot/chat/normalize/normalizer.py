@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.chat.normalize import arithmetic, joints, music, signs
+from bot.chat.normalize import arithmetic, joints, music, shortened, signs
 from bot.chat.normalize.characters import clean, cut, finish, is_sayable
 from bot.chat.normalize.drawn import Drawn
 from bot.chat.normalize.faces import Faces
@@ -141,7 +141,8 @@ class Normalizer:
         if "!1" in text:
             text = _SLIPS.sub("!", text)
         text = cut(self._repeats.read(self._drawn.read(text)), self._limit + _SPARE)
-        text = music.read(joints.read(text, chinese=_HAN.search(text) is not None))
+        chinese = _HAN.search(text) is not None
+        text = music.read(joints.read(text if chinese else shortened.read(text), chinese=chinese))
         context = Context(show(text), language, self._lexicon)
         text = arithmetic.letters(text, chinese=context.main == "zh")
         text = self._numbers.read(text, context)

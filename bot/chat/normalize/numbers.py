@@ -54,7 +54,7 @@ class Numbers:
             "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
             "mixed": r"(?<![\w.,/:])\d{1,3}\s[1-7]/[2-8](?![\w/])(?!\.\d)",
             "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
-            r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
+            r"|\s?(?:ft|FT)\s?\d{1,2}(?:\s?in(?:ch)?\b|\"|(?!\w)))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
             r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
             rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
@@ -80,11 +80,11 @@ class Numbers:
             "day": rf"(?<![A-Za-z])(?:{calendar.MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\w:%])(?!\.\d)"
             r"(?:,?\s(?:19|20)\d\d(?!\w))?",
             "super": r"(?<![\w.])(?:[1-5]0[5-9]0|16[56]0)[sS](?![A-Za-z0-9])",
-            "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
+            "decade": r"(?<![\w.])(?:[1-9]0|00|(?:1[5-9]|20)\d0)['’]?s(?![A-Za-z])",
             "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
             "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
-            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
+            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[kKmM]?[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "colour": figures.COLOUR,
             "times": r"(?:(?<![A-Za-z0-9])[xX]|(?<![0-9])[×*])\s?\d{1,4}(?![A-Za-z0-9.])",
@@ -96,7 +96,8 @@ class Numbers:
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
             r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
-            "number": rf"(?:(?<![\w)\]])[+-]\s?)?{NUMBER}",
+            # "+ 7900XT" adds a model, and "+ 1/3" a part.
+            "number": rf"(?:(?<![\w)\]])[+-](?:\s(?!\d+[A-Za-z/]))?)?{NUMBER}",
         }
         self._shapes = re.compile(
             "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items()), re.ASCII

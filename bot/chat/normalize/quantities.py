@@ -38,15 +38,15 @@ _POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|金牌|�
 _CHARGER = re.compile(r"\s?(?:快充|闪充|快速充电|充电|电源|功率|适配器)")
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
 _AUDIENCE = re.compile(
-    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
+    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins|streams|downloads|damage|dmg|points|users)\b"
 )
 # A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
-_KIND = re.compile(
+KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
     r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp|layover|smp|SMP|shifts?|commute|waits?|sessions?|class"
     r"|lecture|meeting|movie|film|show|podcast|clips?|songs?|intro|walk|ride|hike|plank|workout|rule|warning|window|vods?"
     r"|deadlift|bench|squat|dog|cat|fish|kettlebell|plates?|engine|bottle|jug|tank|nozzle|jack|lens|screw|socket|bullets?"
-    r"|rounds|battery|adapter|supply|gap|drop|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD|card|stick)\b"
+    r"|rounds|penalty|stun|cast|replay|battery|adapter|supply|gap|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD)\b"
 )
 _SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
@@ -82,8 +82,8 @@ def _one(text: str, place: Place) -> str | None:
     if parts is None:
         return None
     sign, currency, number, unit = parts.groups()
-    if currency or unit in ("$", "€", "£", "¥"):
-        said = _money(currency or unit, number, unit if currency else "", place)
+    if currency or unit[-1:] in ("$", "€", "£", "¥"):
+        said = _money(currency or unit[-1], number, unit if currency else unit[:-1], place)
         return _signed(sign, said, place) if said else None
     if unit in ("%", "％"):
         said = f"百分之{_hundred(number)}" if place.zh else f"{place.number(number)} percent"
@@ -96,7 +96,7 @@ def _one(text: str, place: Place) -> str | None:
         return f"{place.model(number)} K"
     if unit in _BIG and (said := _magnitude(number, unit, place)):
         return _signed(sign, said, place)
-    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
+    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number or _AUDIENCE.match(place.after)):
         return _signed(sign, f"{place.number(number)} {_EN_MAGNITUDES[unit]}", place)
     if not place.zh and unit == "m" and _AUDIENCE.match(place.after):
         return _signed(sign, f"{place.number(number)} million", place)
@@ -122,7 +122,7 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, count + known.zh, place)
     return _signed(
         sign,
-        f"{place.number(number)} {known.one if number == '1' or _KIND.match(place.after) else known.many}",
+        f"{place.number(number)} {known.one if number == '1' or KIND.match(place.after) else known.many}",
         place,
     )
 

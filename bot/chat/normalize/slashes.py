@@ -15,9 +15,17 @@ _FIXED_SLASHES = {"24/7": "twenty-four seven", "50/50": "fifty fifty", "9/11": "
                   "24/7/365": "twenty-four seven three sixty-five"}  # fmt: skip
 # What is called by its two numbers: a rhythm, a stake, a creature on a card.
 _PAIRED = re.compile(
-    r"\s(?:time|beat|groove|signature|measure|rhythm|jig|waltz|NL|PLO|stakes|for\s\d|creature|minion|token|body|flyer)\b"
+    r"\s(?:time|beat|groove|signature|measure|rhythm|jig|waltz|riff|NL|PLO|stakes|for\s\d|creature|minion|token|body|flyer)\b"
 )
 _A = re.compile(r"\ban?\s$", re.IGNORECASE)  # before what is no day
+# Of so many: a part of a whole follows its name, things that are counted follow their count.
+_PART = re.compile(
+    r"\b(?:parts?|day|game|map|round|phase|step|wave|quest|chapter|ep|episode|week|lap|stage|act|disc|attempt|page"
+    r"|slide)\s$",
+    re.IGNORECASE,
+)
+_THINGS = re.compile(r"\s[a-z]{3,}s\b")
+_ON = re.compile(r"\b(?:on|since|until|till|by|before|after|from)\s$", re.IGNORECASE)  # a day
 _TRIED = re.compile(r"\b(?:shot|shooting|batting|went)\s$", re.IGNORECASE)
 
 
@@ -36,7 +44,7 @@ def read(text: str, place: Place) -> str:
     top, bottom = numbers
     if not place.zh and _PAIRED.match(place.after):
         return f"{place.number(top)} {place.number(bottom)}"
-    if not place.zh and _TRIED.search(place.before):
+    if not place.zh and _TRIED.search(place.before) and not place.after.startswith(" of"):
         return f"{place.number(top)} for {place.number(bottom)}"
     if int(top) + int(bottom) == 100 and int(top) % 5 == 0 and top != bottom:
         return f"{place.number(top)}{place.pick('比', ' ')}{place.number(bottom)}"
@@ -56,6 +64,9 @@ def read(text: str, place: Place) -> str:
             or (f"{numerals.zh_cardinal(bottom)}分之{numerals.zh_cardinal(top)}" if int(bottom) else None)
             or "杠".join(map(numerals.zh_cardinal, numbers))
         )
+    counted = _THINGS.match(place.after) and not _ON.search(place.before)
+    if _PART.search(place.before) or (counted and (top, bottom) not in _FRACTIONS):
+        return f"{place.number(top)} out of {place.number(bottom)}"
     if said := _FRACTIONS.get((top, bottom)):
         return said
     if int(bottom) in (5, 10, 100) or (int(top) < int(bottom) and not int(bottom) <= 31) or int(top) > 12:

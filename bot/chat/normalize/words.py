@@ -146,11 +146,11 @@ class Words:
             return "you're"
         if key == "op" and text[start - 1 : start] == "-":
             return word  # co-op
-        if key == "til" and previous:
+        if key == "til" and (previous or text[start - 1 : start] in ("'", "’")):
             return word
         if key.lower() == "ig" and previous.lower() in _WHOSE:
             return "I G"
-        if key == "VS" and re.match(
+        if key.lower() == "vs" and re.match(
             r"\s?(?:Code|Studio|code|studio)(?![a-z])", text[match.end() : match.end() + 8]
         ):
             return "V S"
