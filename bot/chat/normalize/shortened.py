@@ -10,8 +10,13 @@ _SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
 _INCH = re.compile(r"(?<=[0-9])(?:in(?![A-Za-z0-9])|\sin\.(?=\s))")  # 8in, and not "8 in 10"
 _MEASURED = re.compile(r"(?:^|[^'’\d])\d{0,4}[0-9½¼¾]$")  # 27", and not 6'2"
 _QUOTE = re.compile('["″]')
-_SECTION = re.compile(r"(?<![A-Za-z0-9])(pt|ch)s?\.?\s(?=[1-9])", re.IGNORECASE)
-_SECTIONS = {"pt": "part ", "ch": "chapter "}
+_SECTION = re.compile(
+    r"(?<![A-Za-z0-9])(?:([Pp]t|[Cc]h|[Pp]g|[Ff]ig)s?\.?\s(?=[1-9])"
+    r"|(?<!\d\s)([Ss]ec)\.\s(?=[1-9])|([Nn]o)\.\s(?=of\b(?! course)))"
+)
+_SECTIONS = {
+    "pt": "part ", "ch": "chapter ", "pg": "page ", "fig": "figure ", "sec": "section ", "no": "number "
+}  # fmt: skip
 _DAYS = {
     "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday",
     "thu": "Thursday", "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday",
@@ -30,7 +35,7 @@ def read(text: str) -> str:
     if "-" in text:
         text = _WEEK.sub(lambda days: f"{_DAYS[days[1].lower()]} to {_DAYS[days[2].lower()]}", text)
     text = _INCH.sub(" inch", text)
-    return _SECTION.sub(lambda section: _SECTIONS[section[1].lower()], text)
+    return _SECTION.sub(lambda section: _SECTIONS[section[section.lastindex or 0].lower()], text)
 
 
 def _inches(text: str) -> str:

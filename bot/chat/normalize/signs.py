@@ -12,7 +12,10 @@ _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER}
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
 _TWICE = re.compile(rf"(?<={_LETTER})\+\+(?![\w+])|(?<!\S)\+\+(?={_LETTER})")
-_GRADE = re.compile(r"(?<![^\s(][A-DF])(?<=[A-DF])-(?=\s*(?:$|[.,!?)])|\s(?:in|on|for|tier|grade|student)\b)")
+_GRADE = re.compile(
+    r"(?<![^\s(][A-DF])(?<=[A-DF])-(?=\s*(?:$|[.,!?)])|\s(?:in|on|for|tier|grade|student)\b)"
+    r"|(?:(?<=^[A-DF])|(?<=\ba [A-DF])|(?<=\ban [A-DF]))-(?=\s[a-z])"
+)
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]{{1,2}}\s*(?={_LETTER})")
