@@ -46,7 +46,7 @@ KIND = re.compile(
     r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp|layover|smp|SMP|shifts?|commute|waits?|sessions?|class"
     r"|lecture|meeting|movie|film|show|podcast|clips?|songs?|intro|walk|ride|hike|plank|workout|rule|warning|window|vods?"
     r"|deadlift|bench|squat|dog|cat|fish|kettlebell|plates?|engine|bottle|jug|tank|nozzle|jack|lens|screw|socket|bullets?"
-    r"|rounds|penalty|stun|cast|replay|battery|adapter|supply|gap|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD)\b"
+    r"|rounds|penalty|stun|cast|replay|battery|adapter|supply|gap|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD|vinyl|single|pan|skillet|wheels?|blade)\b"
 )
 _SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
