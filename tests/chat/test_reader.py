@@ -51,7 +51,7 @@ def read(event: ChatEvent, templates: Templates | None = None, **chat: object) -
 LINES: list[tuple[str, str | Rejected]] = [
     # plain talk
     ("hello", "hello"),
-    ("LET'S GOOOO", "let's gooo"),
+    ("LET'S GOOOO", "let's go"),
     ("gg wp, well played!", "G G well played, well played!"),
     ("I'm at 3.5 stars by 10:30", "I'm at three point five stars by ten thirty"),
     ("50% off + tax", "fifty percent off plus tax"),
@@ -88,8 +88,8 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("x.tvhttps://y.tv", "link link"),  # pasted twice
     ("mail user_1@example.com please", "mail link please"),
     ("https://ex\u200bample.com", "link"),
-    ("awww... so cute", "awww, so cute"),
-    ("awwww.so cute", "awww.so cute"),
+    ("awww... so cute", "aw, so cute"),
+    ("awwww.so cute", "aw.so cute"),
     ("草www.", "草哈哈哈."),
     ("node.js rocks", "node dot J S rocks"),
     ("1.5.2 is out", "one point five point two is out"),

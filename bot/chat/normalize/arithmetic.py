@@ -103,6 +103,13 @@ def compared(text: str, place: Place) -> str:
     return place.pick(*_COMPARED[sign if sign in _COMPARED else sign[0]])
 
 
+def mixed(text: str, place: Place) -> str | None:
+    """ "1 1/2": a whole number and a part, if it is a part that has a name."""
+    whole, top, bottom = map(int, re.findall(r"\d+", text))
+    part = next((sign for sign, named in _PARTS.items() if named == (top, bottom)), "")
+    return vulgar(f"{whole}{part}", place) if part else None
+
+
 def vulgar(text: str, place: Place) -> str:
     """ "3⅓" -> "three and a third", "½" -> "half"."""
     top, bottom = _PARTS[text[-1]]

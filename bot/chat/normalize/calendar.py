@@ -50,7 +50,7 @@ _FEAST_AFTER = re.compile(
 )
 _ELAPSED = re.compile(
     r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度条?|空降|[跳拖拉倒]到|(?<![A-Za-z])[Pp]\d{1,3}\s?[在的]?"
-    r"|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
+    r"|\b(?:time|timer|wr|pb|record|pace|split|in|under|sub))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
 # What happens in a video, after its place in it ("04:32高能").

@@ -36,6 +36,7 @@ _PORSCHE = re.compile(r"\s(?:GT\d|turbo|carrera|porsche|turbo)", re.IGNORECASE)
 _PATTERN = re.compile(r"式(?!各|样)")  # 99式坦克: the year of its design
 _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
+_PORT = re.compile(r"\b(?:port|rfc)\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
 _PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画炸条漆锅]))")
 _IN_ORDER = "0123456789876543210"  # a straight at cards, keys, a countdown
@@ -67,7 +68,7 @@ def plain(digits: str, place: Place) -> str:
         return numerals.en_digits(digits)
     if place.zh:
         return _plain_zh(digits, place)
-    if len(digits) in (4, 5) and _PROCESSOR.search(place.before):
+    if len(digits) in (4, 5) and (_PROCESSOR.search(place.before) or _PORT.search(place.before)):
         return numerals.en_pairs(digits)
     if digits.startswith("0") and len(digits) > 1:
         if len(digits) == 2 and place.before[-1:] in ("'", "’"):

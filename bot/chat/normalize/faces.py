@@ -25,6 +25,7 @@ _WORDS = re.compile(r"[A-Za-z0-9]{2,}|[ぁ-ゖァ-ヺ]{4,}|[가-힣]{2,}")
 _EMOTE = re.compile(
     r"(?<!\[)\[([^\[\]\s\d]{1,12}(?:_[^\[\]\s]{1,12})?\d?|[^\[\]\s_]{1,16}_[^\[\]\s]{1,16})\](?!\])"
 )
+_INDEX = re.compile(r"(?<=[A-Za-z])\[([A-Za-z])\]")  # a[i], in code
 _SHORTCODE = re.compile(r"(?<![\w:]):[A-Za-z][A-Za-z0-9_+-]{1,40}:(?![\w:])")
 _SHRUG = re.compile(r"¯\\?_+[(（]ツ[)）]_+/?¯|[ಠ◕•°﹏╥☉][_‿﹏︵ᴥωД益.,-]*[ಠ◕•°﹏╥☉]|[┻┳][━┻┳─]+|[︵凸]+")
 _SIGN = re.compile("[←-➿⬀-⯿\U0001f000-\U0001faff]")
@@ -45,7 +46,7 @@ class Faces:
         self._faces = re.compile(
             r"(?<![\w:;=^<>/.-])(?:"
             + "|".join(map(re.escape, longest_first))
-            + r")(?![A-Za-z0-9_/%％])(?!\.\d)"
+            + r")(?![A-Za-z0-9_/%％\\])(?!\.\d)"
             # In Chinese a face follows a word without a space.
             r"|(?<=[㐀-鿿])(?:"
             + "|".join(re.escape(face) for face in longest_first if face[0] not in "0./\\")
@@ -58,6 +59,7 @@ class Faces:
         if "DD" in text or "dd" in text:
             text = _XD.sub(" ", text)
         if "[" in text:
+            text = _INDEX.sub(r" \1 ", text)
             text = _EMOTE.sub(lambda emote: f" {emote[1]} " if self._emotes else " ", text)
         if ":" in text:
             text = _SHORTCODE.sub(" ", text)

@@ -6,11 +6,13 @@ import re
 
 from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
+from bot.chat.normalize.quantities import KIND, amount
 
 _WON = re.compile(
     r"(?:赢|输|胜|负|比分|领先|落后|打|打[成到完]|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|变成?|[扳追翻][成到平]|人头"
     r"|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[赛局盘]点|加时赛?|第[一二三四1-4]节|[半全终]场|赔率|比例|汇率"
-    r"|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept))\s*$",
+    r"|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept|went|going"
+    r"|ur|you're|i'm|im|he's|hes|she's|shes|we're|they're))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
@@ -30,8 +32,8 @@ _LEFT = re.compile(
 )
 _PACE = re.compile(r"(?:配速|用时|成绩|圈速|每公里)\s?$")
 # The sets of a match: "6-4 3-6 7-5".
-_SET_BEFORE = re.compile(r"\d-\d{1,2}[\s,，、]$")
-_SET_AFTER = re.compile(r"[\s,，、]\d{1,2}-\d{1,2}(?![\d-])")
+_SET_BEFORE = re.compile(r"\d-\d{1,2}[\s,，、]\s?$")
+_SET_AFTER = re.compile(r"[\s,，、]\s?\d{1,2}-\d{1,2}(?![\d-])")
 _TEAM_BEFORE = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{1,3}\s?$")
 _TEAM_AFTER = re.compile(r"\s?[A-Z][A-Za-z0-9]{1,3}(?![A-Za-z0-9])")
 # What is done in a round of a game that counts them so: "2-1选海克斯", "4-2拉人口".
@@ -41,6 +43,11 @@ _ROUND = re.compile(
 _WAITS = re.compile(r"([1-9])=(?!\1)([1-9])")  # "4=1": four wait for one
 _RESULT = re.compile(r"\s?(?:等于|等於|是多少|得多少|得几)")
 _FORMATION = re.compile(r"\s?(?:阵|陣|分推|分带)")
+_ODDS = re.compile(r"\s(?:shot|odds|underdog|favou?rite)\b")
+_HOURS = re.compile(
+    r"\b(?:open|works?|working|shifts?|hours|(?:mon|tues|wednes|thurs|fri|satur|sun|week)days?)\s$",
+    re.IGNORECASE,
+)
 _AGES = re.compile(r"(?:\b(?:the|his|her|my|their|our|your|in|early|late|mid)\s?|['’])$", re.IGNORECASE)
 _STAGE = re.compile(r"\s?(?:关(?!于)|關)")
 _DIALLED = re.compile(
@@ -139,7 +146,14 @@ def hyphen(text: str, place: Place) -> str:
     dated = "." not in text and len(first) == len(second) == 2 and first[0] == "0"
     if dated and (said := calendar.month_day(first, second, place)):
         return said
-    spans = place.counted or (not place.zh and re.match(r"\s*[a-z]{3,}s\b", place.after) is not None)
+    spans = place.counted or (
+        not place.zh
+        and (
+            re.match(r"\s*[a-z]{3,}s\b", place.after) is not None
+            or _HOURS.search(place.before) is not None
+            or (second == "1" and _ODDS.match(place.after) is not None)
+        )
+    )
     if text == "9-5" and not place.zh:
         return "nine to five"
     if text == "7-11" and not place.counted:
@@ -160,7 +174,7 @@ def hyphen(text: str, place: Place) -> str:
     low, high = float(first), float(second)
     sets = _SET_BEFORE.search(place.before) or _SET_AFTER.match(place.after) or _between_teams(place)
     scored = sets or is_score(text, place) or low >= high or 0 in (low, high)
-    if spans or not scored or high > 30 > low + 10:
+    if spans or not scored or (high > 30 > low + 10 and not sets):
         if is_year(first) and is_year(second):
             return f"{place.year(first)}{place.pick('到', ' to ')}{place.year(second)}"
         counted = spans and place.zh and place.after.lstrip()[:1] not in tuple("月日号號楼层级班")
@@ -181,7 +195,7 @@ def sum_of(text: str, place: Place) -> str:
     said: list[str] = []
     for piece in re.findall(r"\d+/\d+(?=\s?≈)|\d+(?:,\d{3})*(?:\.\d+)?|[?？]|[^\d\s.]", text):
         if "/" in piece[1:]:
-            said.append(slashes.slashes(piece, place))
+            said.append(slashes.read(piece, place))
         elif piece in ("?", "？"):
             said.append(place.pick("几", "what"))
         elif piece[0].isdigit():
@@ -210,10 +224,15 @@ def ordinal(text: str, place: Place) -> str:
 def decade(text: str, place: Place) -> str | None:
     """ "90s", "1980s"."""
     digits = text.rstrip("s'’")
+    if digits == "00":
+        return None if place.zh else "two thousands"
+    if place.zh and len(digits) == 4 and digits < "1900":
+        return amount(text, place)
     if (len(digits) == 2 and "'" not in text and "’" not in text) and (
         _LEFT.match(place.after) or (int(digits) < 50 and not _AGES.search(place.before))
     ):
-        return f"{place.number(digits)}{place.pick('秒', ' seconds')}"
+        unit = " second" if KIND.match(place.after) else " seconds"
+        return f"{place.number(digits)}{place.pick('秒', unit)}"
     if place.zh:
         return f"{numerals.zh_digits(digits[-2:])}年代"
     said = numerals.en_pairs(digits)

@@ -29,6 +29,7 @@ _ENGLISH_AMOUNT = re.compile(
     r"|\d\.\d/10\b|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
 )
 _ENGLISH_DIGITS = re.compile(r"\W*(?:1337|420|50/50|24/7)\W*")  # as only those say them
+_COUNTED = re.compile(r"\bnumber\s$", re.IGNORECASE)  # 中国 number 1
 _KANA = re.compile("[ぁ-のは-ゖァ-ヺｦ-ﾟ]|の.*[ぁ-ゖァ-ヺ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z々〇㐀-鿿\uf900-\ufaff]")
 _SCRIPTS = (
@@ -99,6 +100,8 @@ class Context:
         right = after[0][2] if after else ""
         if OTHER in (left, right) and "zh" not in (left, right):
             return OTHER
+        if left == "en" and _COUNTED.search(self._text, max(0, start - 8), start):
+            return "en"
         if "zh" in (left, right):
             # English that goes on for some words ends with its number where a space parts it from Chinese.
             ends = left == "en" and right == "zh" and self._text[end : end + 1] == " "
@@ -124,7 +127,9 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
     words = _WORD.findall(text)
     # "www" laughs in any language, once there are other words to tell which.
     if any(
-        lexicon.is_pattern_of_chinese(word.lower()) for word in words if len(words) == 1 or word.strip("wW")
+        lexicon.is_pattern_of_chinese(word.lower())
+        for word in words
+        if word.strip("wW") or (len(words) == 1 and not (language == "en" and word.isupper()))
     ):
         return "zh"
     if len(words) > 1 and foreign_latin(text):

@@ -51,7 +51,11 @@ class Models:
             cheer
             and (known := lexicon.words.get(cheer[1].lower()))
             and (said := known.reading(place.language))
-        ) and (_CHEER.fullmatch(cheer[2]) and (digits := lexicon.digit_word(cheer[2]))):
+        ) and (
+            _CHEER.fullmatch(cheer[2])
+            and (place.zh or len(cheer[2]) > 2)
+            and (digits := lexicon.digit_word(cheer[2]))
+        ):
             if _HAN.search(said):
                 return said + digits.alone
             return said + place.pick(digits.alone, f" {place.digits(cheer[2][:3])}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting, slashes
+from bot.chat.normalize import arithmetic, calendar, chess, digits, figures, lasting, slashes
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
@@ -53,8 +53,9 @@ class Numbers:
             "maths": arithmetic.EXPRESSION,
             "compared": r"(?<![<>=\w-])[<>≥≤±]=?\s?(?=[$€£¥]?\d)",
             "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
+            "mixed": r"(?<![\w.,/:])\d{1,3}\s[1-7]/[2-8](?![\w/])(?!\.\d)",
             "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
-            r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
+            r"|\s?(?:ft|FT)\s?\d{1,2}(?:\s?in(?:ch)?\b|\"|(?!\w)))",
             "minute": r"(?<![\w.'’\"“])\d{1,2}(?:['’](?=\s?[一-鿿])(?![^'’]{1,8}['’])|[\"″]\d\d(?![\w\"]))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
             r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
@@ -81,12 +82,12 @@ class Numbers:
             "day": rf"(?<![A-Za-z])(?:{calendar.MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\w:%])(?!\.\d)"
             r"(?:,?\s(?:19|20)\d\d(?!\w))?",
             "super": r"(?<![\w.])(?:[1-5]0[5-9]0|16[56]0)[sS](?![A-Za-z0-9])",
-            "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
+            "decade": r"(?<![\w.])(?:[1-9]0|00|(?:1[5-9]|20)\d0)['’]?s(?![A-Za-z])",
             "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
             "span": rf"(?<![\w.])(?:{money}{to}{NUMBER}(?![\w.,%])"
             rf"|(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit})))",
-            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
+            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[kKmM]?[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "colour": figures.COLOUR,
             "times": r"(?:(?<![A-Za-z0-9])[xX]|(?<![0-9])[×*])\s?\d{1,4}(?![A-Za-z0-9.])",
@@ -94,10 +95,12 @@ class Numbers:
             "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
             r"|[Tt][Oo][Pp]\s?\d{1,4}"
             r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])(?!\.\d)",
+            "move": chess.MOVE,
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
             r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
-            "number": rf"(?:(?<![\w)\]])[+-]\s?)?{NUMBER}",
+            # "+ 7900XT" adds a model, and "+ 1/3" a part.
+            "number": rf"(?:(?<![\w)\]])[+-](?:\s(?!\d+[A-Za-z/]))?)?{NUMBER}",
         }
         self._shapes = re.compile(
             "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items()), re.ASCII
@@ -107,6 +110,7 @@ class Numbers:
             "maths": arithmetic.expression,
             "compared": arithmetic.compared,
             "vulgar": arithmetic.vulgar,
+            "mixed": arithmetic.mixed,
             "height": figures.height,
             "minute": figures.to_the_minute,
             "phone": figures.phone,
@@ -119,7 +123,7 @@ class Numbers:
             "resolution": figures.resolution,
             "sum": figures.sum_of,
             "of": self._of,
-            "slashes": slashes.slashes,
+            "slashes": slashes.read,
             "ordinal": figures.ordinal,
             "day": calendar.named_day,
             "super": lambda text, place: f"{place.model(text[:-1])} S",
@@ -127,11 +131,12 @@ class Numbers:
             "duration": calendar.duration,
             "span": amount,
             "money": amount,
-            "amount": amount,
+            "amount": self._amount,
             "colour": figures.colour,
             "times": self._times,
             "hyphen": figures.hyphen,
             "rank": self._rank,
+            "move": self._move,
             "model": self._models.read,
             "number": self._number,
         }
@@ -184,6 +189,13 @@ class Numbers:
                 return figures.colon(text, place)
         said = calendar.clock(text, place)
         return said or figures.colon(text, place) if ":" in text else said
+
+    def _amount(self, text: str, place: Place) -> str | None:
+        word = place.lexicon.words.get(text.lower())  # "401k"
+        return (word and word.reading(place.language)) or amount(text, place)
+
+    def _move(self, text: str, place: Place) -> str | None:
+        return chess.move(text, place) or self._models.read(text, place)
 
     def _about(self, text: str, place: Place) -> str:
         if "≈" in text and place.before.rstrip()[-1:].isalnum():

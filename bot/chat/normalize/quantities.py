@@ -51,12 +51,15 @@ _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00|2[2-8]5")  # "13900K" is no tho
 _BITS = re.compile(r"\s?(?:音质|码率|比特|上下文|无损|mp3|tokens?)", re.IGNORECASE)
 _RATE = re.compile(r"(?:码率|音质|比特率|推流|上下文)[是有才到]?\s?$")
 _AUDIENCE = re.compile(
-    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
+    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins|streams|downloads|damage|dmg|points|users)\b"
 )
 # A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
-_KIND = re.compile(
+KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
-    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp)\b"
+    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp|layover|smp|SMP|shifts?|commute|waits?|sessions?|class"
+    r"|lecture|meeting|movie|film|show|podcast|clips?|songs?|intro|walk|ride|hike|plank|workout|rule|warning|window|vods?"
+    r"|deadlift|bench|squat|dog|cat|fish|kettlebell|plates?|engine|bottle|jug|tank|nozzle|jack|lens|screw|socket|bullets?"
+    r"|rounds|penalty|stun|cast|replay|battery|adapter|supply|gap|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD|vinyl|single|pan|skillet|wheels?|blade)\b"
 )
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
 _MEMORY = re.compile(
@@ -102,8 +105,8 @@ def _one(text: str, place: Place) -> str | None:
     if parts is None:
         return None
     sign, currency, number, unit = parts.groups()
-    if currency or unit in ("$", "€", "£", "¥"):
-        said = _money(currency or unit, number, unit if currency else "", place)
+    if currency or unit[-1:] in ("$", "€", "£", "¥"):
+        said = _money(currency or unit[-1], number, unit if currency else unit[:-1], place)
         return _signed(sign, said, place) if said else None
     if unit in ("%", "％"):
         said = f"百分之{_hundred(number)}" if place.zh else f"{place.number(number)} percent"
@@ -116,7 +119,7 @@ def _one(text: str, place: Place) -> str | None:
         return f"{place.model(number)} K"
     if unit in _BIG and (said := _magnitude(number, unit, place)):
         return _signed(sign, said, place)
-    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
+    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number or _AUDIENCE.match(place.after)):
         return _signed(sign, f"{place.number(number)} {_EN_MAGNITUDES[unit]}", place)
     if not place.zh and unit == "m" and _AUDIENCE.match(place.after):
         return _signed(sign, f"{place.number(number)} million", place)
@@ -132,7 +135,7 @@ def _one(text: str, place: Place) -> str | None:
         and (number in _OF_MEMORY or _IN_MEMORY.match(place.after) or _MEMORY.search(place.before))
     ):
         return f"{place.number(number)} G"
-    if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
+    if unit in ("g", "G") and number in ("3", "4", "5") and (unit == "G" or _NETWORK.match(place.after)):
         return f"{place.number(number)} G"
     if not place.zh and unit == "m" and (_AGO.match(place.after) or _IN.search(place.before)):
         unit = "min"
@@ -152,7 +155,7 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, count + known.zh, place)
     return _signed(
         sign,
-        f"{place.number(number)} {known.one if number == '1' or _KIND.match(place.after) else known.many}",
+        f"{place.number(number)} {known.one if number == '1' or KIND.match(place.after) else known.many}",
         place,
     )
 

@@ -12,6 +12,11 @@ _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER}
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
 _PLUSES = re.compile(r"(?<=[A-Za-z])\+{2,3}(?![A-Za-z0-9+])")  # i++, PA+++
+_TWICE = re.compile(rf"(?<={_LETTER})\+\+(?![\w+])|(?<!\S)\+\+(?={_LETTER})")
+_GRADE = re.compile(
+    r"(?<![^\s(][A-DF])(?<=[A-DF])-(?=\s*(?:$|[.,!?)])|\s(?:in|on|for|tier|grade|student)\b)"
+    r"|(?:(?<=^[A-DF])|(?<=\ba [A-DF])|(?<=\ban [A-DF]))-(?=\s[a-z])"
+)
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]{{1,2}}\s*(?={_LETTER})")
@@ -33,10 +38,12 @@ _SAID = (
     (_AT_MOST, ("<=",), "小于等于", "is at most"),
     (_GROWS, ("+=",), "加等于", "plus equals"),
     (_ARROW, ("→", "⇒", "➡", "->", "=>"), "到", "to"),
+    (_TWICE, ("++",), "加加", "plus plus"),
     (_PLUS, ("+",), "加", "plus"),
     (_TRAILING_PLUS, ("+",), "加", "plus"),
     (_LEADING_PLUS, ("+",), "加", "plus"),
     (_LEADING_MINUS, ("-",), "减", "minus"),
+    (_GRADE, ("-",), "减", "minus"),
     (_AND, ("&", "＆"), "和", "and"),
     (_EQUALS, ("=",), "等于", "equals"),
     (_GREATER, (">", "＞"), "大于", "is greater than"),
