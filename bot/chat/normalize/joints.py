@@ -34,7 +34,7 @@ _SPACED = re.compile(r"(?<![\w.,:/-])\d{1,3}(?:(?: \d{3}){2,3}| 000)(?![\w.,:/-]
 _DOLLAR = re.compile(r"(?<=[A-Za-z])\$(?=[A-Za-z])")
 _BANG = re.compile(r"(?<![^\W_])([b-dfhj-np-tv-z]{1,3})!([b-df-hj-np-tv-z]{1,3})(?![^\W_])", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-z]")
-_STARS = re.compile(r"(?<![A-Za-z0-9*.])([1-7])(?:\*(?![\w*(])|\s?[★☆⭐])")  # as rarity: "5*"
+_STARS = re.compile(r"(?<![A-Za-z0-9*.])([1-7])(?:\*(?![A-Za-z0-9_*(])|\s?[★☆⭐])")  # as rarity: "5*"
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
 _BEFORE_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(mid|early|late|pre|post|sub|non|ages?|top)-(?=[1-9])", re.IGNORECASE
@@ -61,9 +61,10 @@ def read(text: str, *, chinese: bool) -> str:
         text = _SPACED.sub(lambda number: number[0].replace(" ", ","), text)
     if "/" in text:
         text = _PER.sub(lambda per: f" per {_SHORT.get(per[1], per[1])}", text)
-    # A line of a rarity alone is left to the units, which know how such lines are read.
-    if any(star in text for star in "*★☆⭐") and (chinese or _LATIN.search(text)):
-        text = _STARS.sub(r"\1星" if chinese else r"\1 star", text)
+    if any(star in text for star in "*★☆⭐"):
+        # Of a line of a rarity alone the units know how it is read.
+        star = "星" if chinese else " star" if _LATIN.search(text) else "★"
+        text = _STARS.sub(rf"\1{star}", text)
     if "-" in text or "+" in text:
         text = _BEFORE_NUMBER.sub(r"\1 ", text)
         plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
