@@ -10,7 +10,18 @@ from bot.chat.normalize import Lexicon, Normalizer, Verbatim, has_chinese, load
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
 from bot.config import Chat, SettingsError, Templates
-from bot.messages import Author, ChatEvent, ChatMessage, Fragment, FragmentKind, Retraction, Viewer, author_of
+from bot.messages import (
+    Author,
+    ChatEvent,
+    ChatMessage,
+    Fragment,
+    FragmentKind,
+    Rank,
+    Retraction,
+    Viewer,
+    author_of,
+    rank_of,
+)
 
 # Digits with no words beside them are read in the language that most viewers of a platform speak.
 _LANGUAGES = {"twitch": "en", "bilibili": "zh"}
@@ -20,9 +31,9 @@ _SOMEBODY = {"zh": "有人", "en": "somebody"}  # whose name may not be said, or
 class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
-    `taught(text, viewer)` is a text in parts, those that viewers have taught Verbatim; `blocked(text)` is
-    true of what must never be said, whoever wrote or taught it; `unread(author)` refuses whom nothing is
-    said of, gifts included.
+    `rules_of_words` are for what is typed with something else than a message. `taught(text, viewer)` is a
+    text in parts, those that viewers have taught Verbatim; `blocked(text)` is true of what must never be
+    said, whoever wrote or taught it; `unread(author)` refuses whom nothing is said of, gifts included.
     Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
@@ -32,12 +43,14 @@ class Reader:
         templates: Templates,
         rules: Sequence[Rule] = (),
         *,
+        rules_of_words: Sequence[Rule] = (),
         taught: Callable[[str, str], Sequence[Fragment]] = lambda text, viewer: (Fragment(text),),
         blocked: Callable[[str], bool] = lambda text: False,
         unread: Callable[[Author], Rejected | None] = lambda author: None,
     ) -> None:
         self._templates = templates
         self._rules = rules
+        self._rules_of_words = rules_of_words
         self._taught = taught
         self._blocked = blocked
         self._unread = unread
@@ -65,9 +78,22 @@ class Reader:
         if isinstance(event, ChatMessage):
             return next((rejected for rule in self._rules if (rejected := rule(event))), None)
         author = author_of(event)
-        if author and (rejected := self._unread(author)):
+        if author and (rejected := self._unread(author) or self._judge_words(event, author)):
             return rejected
         return Rejected(Reason.BLOCKED) if self._blocked(text_of(event)) else None
+
+    def _judge_words(self, event: ChatEvent, author: Author) -> Rejected | None:
+        """Of what somebody typed; what the platform itself says is told in any language."""
+        if not self._rules_of_words or not (typed := text_of(event)):
+            return None
+        line = ChatMessage(
+            source=event.source,
+            channel=event.channel,
+            id=event.id,
+            author=author,
+            fragments=(Fragment(typed),),
+        )
+        return next((rejected for rule in self._rules_of_words if (rejected := rule(line))), None)
 
     def word(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of an event that the rules have passed."""
@@ -77,7 +103,8 @@ class Reader:
         text = self.text(event, viewer)
         if text is None:
             return Rejected(Reason.BLOCKED)
-        if not text and is_all_text(template):
+        all_text = is_all_text(template, event)
+        if not text and all_text and rank_of(event) is not Rank.PAID:  # who paid is named at least
             typed = event.text if isinstance(event, ChatMessage) else text_of(event)
             return Rejected(Reason.SYMBOLS if typed.strip() else Reason.EMPTY)
         values = fields_of(event)
@@ -85,7 +112,7 @@ class Reader:
         language = "zh" if has_chinese(template + "".join(values.values())) else "en"
         fields = {name: self._spoken(value, language) for name, value in values.items()} | {"text": text}
         name = self._name(event, viewer, language) if "{name}" in template else ""
-        said = wordings(template, fields, name, short_name)
+        said = wordings(template, fields, name, short_name, all_text=all_text)
         said = [line for line in said if any(character.isalnum() for character in line)]
         return said or Rejected(Reason.SYMBOLS)
 

@@ -21,6 +21,7 @@ from bot.messages import (
 )
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_LETTER = re.compile(r"[^\W\d_]")
 _WORD_IN_NAME = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|[^\W\d_]{2,}")
 _SHORT_LATIN, _SHORT_HAN = 8, 4
 
@@ -74,9 +75,16 @@ def text_of(event: ChatEvent) -> str:
     return event.text if isinstance(event, SuperChat | Redemption | Subscription | Notice) else ""
 
 
-def is_all_text(template: str) -> bool:
-    """True if a template has nothing to say but who it is where nothing was typed."""
-    return "text" in (named := set(_FIELD.findall(template))) and named <= {"name", "text"}
+def is_all_text(template: str, event: ChatEvent) -> bool:
+    """True if a line has nothing to say but who it is where nothing was typed, and else is what was typed.
+
+    That somebody wrote is told by what they wrote; that somebody subscribed, or spent points, is told by the
+    template's own words: "{name} subscribed! {text}".
+    """
+    named = set(_FIELD.findall(template))
+    if "text" not in named or not named <= {"name", "text"}:
+        return False
+    return isinstance(event, ChatMessage | SuperChat | Notice) or not _LETTER.search(_FIELD.sub("", template))
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:
@@ -84,15 +92,17 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
     return " ".join(_FIELD.sub(lambda field: fields.get(field[1], ""), template).split())
 
 
-def wordings(template: str, fields: Mapping[str, str], name: str, shorten: Callable[[str], str]) -> list[str]:
+def wordings(
+    template: str, fields: Mapping[str, str], name: str, shorten: Callable[[str], str], *, all_text: bool
+) -> list[str]:
     """The line in full, with a short name, and without one; only the first if they would all be the same.
 
-    A line that is nothing without its name ("{name} follows") always keeps it.
+    Only a line that `is_all_text` goes without its name: of another, more than the name would be lost.
     """
     said = [fill(template, {**fields, "name": name})]
     if name and "{name}" in template:
         said.append(fill(template, {**fields, "name": shorten(name)}))
-        if "{text}" in template and fields.get("text"):
+        if all_text and fields.get("text"):
             said.append(fields["text"])
     return said if len(set(said)) > 1 else said[:1]
 

@@ -107,6 +107,7 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({}, message("a b " * 501), "too long"),
     ({"longest": 5}, message("123456"), "too long"),
     ({"longest": 5}, message("12345"), ""),
+    ({"longest": 5}, message("123456", worth=BITS), ""),
     ({"longest": 0, "repeats": 0}, message("ab c" * 1000), ""),
     ({"shortest": 2}, message("a!!"), "too short"),
     ({"shortest": 2}, message("ab"), ""),

@@ -17,6 +17,7 @@ from bot.messages import (
     Rank,
     Retraction,
     RetractionScope,
+    Subscription,
 )
 from bot.speech.estimate import seconds
 from tests.people import ALICE, BOB, CAROL, MODERATOR, message
@@ -48,6 +49,22 @@ def test_a_refusal_is_told_with_its_reason(stage: Stage) -> None:
 def test_what_has_no_event_is_the_streamers(stage: Stage) -> None:
     utterance = stage.intake.enqueue(["welcome"])
     assert (utterance.rank, utterance.voice, utterance.event) == (Rank.MODERATOR, "mei", None)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{name} subscribed, month {months}. {text}", "Bob subscribed, month three. love it"),
+        ("{name} subscribed! {text}", "Bob subscribed! love it"),
+        ("{name}: {text}", "love it"),
+    ],
+)
+def test_who_goes_on_is_not_named_again_and_yet_subscribes(template: str, said: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, templates={"subscription": template})
+    stage.take(message("hello", by=BOB))
+    stage.speak()
+    stage.take(Subscription(source="twitch", channel="c", id="s", author=BOB, months=3, text="love it"))
+    assert stage.speak() == said
 
 
 # ------------------------------------------------------------------ the same from many
