@@ -16,6 +16,7 @@ from bot.chat.commands import Router
 from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
+from bot.controls import Controls
 from bot.desk import Desk
 from bot.engine.engine import ENGINES
 from bot.engine.voices import load_voices
@@ -160,7 +161,7 @@ class Bot:
                 speaker=self._speaker,
                 player=player,
                 outputs=self._outputs,
-                desk=self._desk,
+                controls=self._controls,
                 intake=self._intake,
                 viewers=self._viewers,
                 voices=self._voices,
@@ -242,10 +243,17 @@ class Bot:
             unheard=self._judgement.unheard,
             clock=self._clock,
         )
-        self._desk = self._intake.desk = Desk(
+        self._controls = Controls(
             queue=self.queue,
             speaker=self._speaker,
             player=player,
+            viewers=self._viewers,
+            intake=self._intake,
+        )
+        self._intake.desk = Desk(
+            controls=self._controls,
+            queue=self.queue,
+            speaker=self._speaker,
             viewers=self._viewers,
             voices=self._voices,
             taught=self._judgement.taught,

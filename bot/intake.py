@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from bot.chat.commands import Router
 from bot.chat.reader import Reader
+from bot.chat.rules.authors import is_staff
 from bot.chat.rules.reasons import Merged, Reason, Rejected
-from bot.chat.templates import fill
-from bot.chat.viewers import Viewers, viewer_id
+from bot.chat.templates import fill, retyped, typed_in
+from bot.chat.viewers import Viewers, viewer_id, whose
 from bot.config import Speech, Templates
 from bot.feed import Feed
 from bot.held import Held
@@ -88,6 +89,7 @@ class Intake:
         self._clock = clock
         self._numbers = itertools.count(1)
         self.desk: Desk | None = None  # carries out commands, once there is one
+        self.reading_aloud = True  # else only what is paid for is read
         self._first_words: dict[str, str] = {}  # of messages that tell how many have said them, by their id
         self._unspoken: list[Utterance] = []  # paid for; the engine failed at them and has not spoken since
         self.held = Held()
@@ -103,6 +105,10 @@ class Intake:
             )
             for taken_back in self.held.take(lambda one: retracts(event, one)):
                 self.let_go(taken_back)
+            for unspoken in self._unspoken[:]:  # or the next run would speak it
+                if unspoken.event and retracts(event, unspoken.event):
+                    self._unspoken.remove(unspoken)
+                    self.let_go(unspoken.event)
             return
         self._decide(event)
 
@@ -124,8 +130,8 @@ class Intake:
 
     def block(self, viewer: Viewer) -> None:
         """Silences who is blocked now; what they have paid for is held."""
-        self._speaker.retract(lambda one: _is_of(one, viewer) and not one.paid, "blocked viewer")
-        self._speaker.retract(lambda one: _is_of(one, viewer), HELD)
+        self._speaker.retract(lambda one: whose(one) == viewer.id and not one.paid, "blocked viewer")
+        self._speaker.retract(lambda one: whose(one) == viewer.id, HELD)
 
     def unblock(self, viewer: Viewer) -> None:
         """What was held of who is blocked no more is decided over as if it had just come in."""
@@ -140,7 +146,7 @@ class Intake:
 
     def hear(self, text: str, message: ChatMessage) -> None:
         """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""
-        if self.desk and not self.desk.reading_aloud:
+        if not self.reading_aloud:
             return
         typed = replace(message, fragments=(Fragment(text),), worth=None)
         said = self.reader.word(typed, self._viewers.of(message))
@@ -184,20 +190,25 @@ class Intake:
         return utterance
 
     def _refused(self, event: ChatEvent, viewer: Viewer) -> Rejected | None:
-        paid = rank_of(event) is Rank.PAID
+        if rank_of(event) is Rank.PAID:
+            return Rejected(Reason.HELD) if viewer.blocked else None
         if viewer.blocked:
-            return Rejected(Reason.HELD if paid else Reason.IGNORED)
-        if paid:
+            why = Reason.IGNORED
+        elif viewer.muted:
+            why = Reason.MUTED
+        elif not self.reading_aloud:
+            why = Reason.OFF
+        else:
             return None
-        if viewer.muted:
-            return Rejected(Reason.MUTED)
-        if self.desk and not self.desk.reading_aloud:
-            # Commands go on, or nobody could turn it on again.
+        # While nothing is read commands go on, or nobody could turn it on again; and staff's always do, or
+        # a streamer whom a moderator mutes could not undo it.
+        if isinstance(event, ChatMessage) and (why is Reason.OFF or is_staff(event.author)):
             judged = self.reader.judge(event)
-            if judged is None and isinstance(event, ChatMessage):
+            if judged and judged.reason == Reason.COMMAND:
+                return judged
+            if judged is None:
                 self._unheard(event)
-            return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
-        return None
+        return Rejected(why)
 
     def _hold(self, event: ChatEvent) -> None:
         # One of an earlier run has no time of this one's.
@@ -237,13 +248,13 @@ class Intake:
 
         The first run is worded as the message would be, with its author's name where the template has it.
         """
-        if not isinstance(event, ChatMessage):
+        if event is None:
             return ()
         parts: list[Part] = []
-        for speaks, fragments in self._voices.runs(event.fragments, voice):
+        for speaks, fragments in self._voices.runs(typed_in(event), voice):
             if sum(len(part.text) for part in parts) >= longest:
                 break
-            run = replace(event, fragments=fragments)
+            run = retyped(event, fragments)
             text = self.reader.text(run, viewer)
             if text and not parts and not isinstance(worded := self.reader.word(run, viewer), Rejected):
                 text = worded[0]
@@ -309,7 +320,3 @@ class Intake:
             change(event)
         except StoreError as error:
             self._feed.publish(Trouble("store", f"{error}: paid messages may not survive a restart"))
-
-
-def _is_of(utterance: Utterance, viewer: Viewer) -> bool:
-    return utterance.event is not None and viewer_id(utterance.event) == viewer.id

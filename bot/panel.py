@@ -12,7 +12,7 @@ from bot.chat.judgement import Judgement
 from bot.chat.readings import Untaught
 from bot.chat.rules.reasons import Reason, Rejected, sentence
 from bot.chat.templates import text_of
-from bot.chat.viewers import Viewers, viewer_id
+from bot.chat.viewers import Viewers
 from bot.config import Settings
 from bot.held import HeldEvent
 from bot.messages import (
@@ -33,7 +33,7 @@ from bot.speech.voices import Voices
 from bot.store import StoreError
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.controls import Controls
     from bot.intake import Intake
     from bot.playback.devices import Device
 
@@ -42,13 +42,6 @@ __all__ = ["HeldEvent", "Panel", "Refusal", "StoreError", "Tried"]
 Refusal = Rejected  # to say something, as those know it who ask
 QUEUE_FULL = "queue full"  # why, besides what the rules give
 _MONEY = {"twitch": "bits", "bilibili": "CNY"}
-
-
-class Sound(Protocol):
-    """What is needed of the player."""
-
-    volume: float
-    paused: bool
 
 
 class Outputs(Protocol):
@@ -83,9 +76,8 @@ class Panel:
         *,
         queue: SpeechQueue,
         speaker: Speaker,
-        player: Sound,
         outputs: Outputs,
-        desk: Desk,
+        controls: Controls,
         intake: Intake,
         viewers: Viewers,
         voices: Voices,
@@ -95,9 +87,8 @@ class Panel:
     ) -> None:
         self._queue = queue
         self._speaker = speaker
-        self._player = player
         self._outputs = outputs
-        self._desk = desk
+        self._controls = controls
         self._intake = intake
         self._viewers = viewers
         self._voices = voices
@@ -119,11 +110,11 @@ class Panel:
 
     @property
     def paused(self) -> bool:
-        return self._queue.paused
+        return self._controls.paused
 
     @property
     def reading_aloud(self) -> bool:
-        return self._desk.reading_aloud
+        return self._controls.reading_aloud
 
     @property
     def queued(self) -> list[Utterance]:
@@ -168,11 +159,11 @@ class Panel:
 
     @property
     def volume(self) -> float:
-        return self._player.volume
+        return self._controls.volume
 
     @volume.setter
     def volume(self, volume: float) -> None:
-        self._player.volume = volume
+        self._controls.volume = volume
 
     @property
     def speed(self) -> float:
@@ -216,15 +207,13 @@ class Panel:
 
     def pause(self, *, now: bool) -> None:
         """`now`: in mid-word; else what is heard is heard to its end."""
-        self._queue.paused = True
-        self._player.paused = now or self._player.paused
+        self._controls.pause(now=now)
 
     def resume(self) -> None:
-        self._player.paused = False
-        self._queue.resume()
+        self._controls.resume()
 
     def read_aloud(self, on: bool) -> None:
-        self._desk.reading_aloud = on
+        self._controls.read_aloud(on)
 
     # ------------------------------------------------------------ the queue
 
@@ -247,7 +236,7 @@ class Panel:
         return None
 
     def clear(self, *, paid: bool) -> int:
-        return self._queue.remove(lambda utterance: paid or not utterance.paid, "cleared")
+        return self._controls.clear(paid=paid)
 
     def say(
         self, text: str, *, voice: str = "", speed: float = 0.0, first: bool = False, trusted: bool = True
@@ -307,17 +296,8 @@ class Panel:
         return self._viewers.by_id(viewer_key)
 
     def change_viewer(self, viewer: Viewer, **changes: str | float | bool) -> Viewer:
-        """Who is muted or blocked now is heard no more; what they paid for is spoken, or held if they are
-        blocked, until they are no more. StoreError: nothing has changed.
-        """
-        changed = self._viewers.change(viewer, **changes)
-        if changes.get("blocked"):
-            self._intake.block(changed)
-        elif changes.get("muted"):
-            self._speaker.retract(lambda one: _whose(one) == viewer.id and not one.paid, "muted")
-        if changes.get("blocked") is False:
-            self._intake.unblock(changed)
-        return changed
+        """StoreError: nothing has changed."""
+        return self._controls.change_viewer(viewer, **changes)
 
     @property
     def held(self) -> tuple[HeldEvent, ...]:
@@ -383,10 +363,6 @@ class Panel:
 
 def _typed(text: str, platform: str, author: Author) -> ChatMessage:
     return ChatMessage(source=platform, channel="", id="", author=author, fragments=(Fragment(text),))
-
-
-def _whose(utterance: Utterance) -> str:
-    return viewer_id(utterance.event) if utterance.event else ""
 
 
 def _unchanged(change: object) -> Unchanged | None:

@@ -207,7 +207,9 @@ class Store:
         self._change(
             "INSERT OR REPLACE INTO viewers (id, name, nickname, voice, speed, muted, blocked)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed),
+            # Half a character in a stranger's name must not keep them from being muted.
+            *(viewer.id, viewer.name.encode("utf-8", "replace").decode(), viewer.nickname),
+            *(viewer.voice, viewer.speed),
             *(int(viewer.muted), int(viewer.blocked)),
         )
 

@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     **{
         room: {"*"}
         for room in (
-            *("app", "pages", "replies", "intake", "desk", "panel", "platforms", "settings_live"),
+            *("app", "pages", "replies", "intake", "controls", "desk", "panel", "platforms", "settings_live"),
             *("command_line", "bench", "__main__"),
         )
     },

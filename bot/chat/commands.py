@@ -42,12 +42,16 @@ def standing(author: Author) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`aliases` are other words for it; `usage` is what follows the word."""
+    """`aliases` are other words for it, the first one Chinese; `usage` is what follows the word."""
 
     name: str
     aliases: tuple[str, ...]
     standing: Standing
     usage: str = ""
+    usage_zh: str = ""
+
+    def word(self, *, chinese: bool) -> str:
+        return self.aliases[0] if chinese else self.name
 
 
 EVERYONE, MODERATOR = Standing.EVERYONE, Standing.MODERATOR
@@ -55,25 +59,31 @@ EVERYONE, MODERATOR = Standing.EVERYONE, Standing.MODERATOR
 COMMANDS = {
     command.name: command
     for command in (
-        Command("voice", ("声音", "音色"), EVERYONE, "NAME | random | list"),
+        Command(
+            "voice",
+            ("声音", "音色"),
+            EVERYONE,
+            "NAME | random | default | list",
+            "名字 | 随机 | 默认 | 列表",
+        ),
         Command("voices", ("声音列表", "音色列表"), EVERYONE),
-        Command("speed", ("语速",), EVERYONE, "0.5-2.0"),
-        Command("callme", ("叫我",), EVERYONE, "NAME"),
-        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING"),
-        Command("forget", ("忘记", "忘"), EVERYONE, "WORD"),
+        Command("speed", ("语速",), EVERYONE, "0.5-2.0", "0.5-2.0"),
+        Command("callme", ("叫我",), EVERYONE, "NAME", "名字"),
+        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING", "词 = 读音"),
+        Command("forget", ("忘记", "忘"), EVERYONE, "WORD", "词"),
         Command("readings", ("读音",), EVERYONE),
         Command("skip", ("跳过", "下一条"), EVERYONE),
         Command("queue", ("队列",), EVERYONE),
         Command("help", ("帮助", "commands"), EVERYONE),
-        Command("tts", ("朗读",), MODERATOR, "on | off"),
+        Command("tts", ("朗读",), MODERATOR, "on | off", "开 | 关"),
         Command("pause", ("暂停",), MODERATOR),
         Command("resume", ("继续",), MODERATOR),
         Command("clear", ("清空",), MODERATOR),
-        Command("mute", ("禁言", "静音"), MODERATOR, "VIEWER"),
-        Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER"),
-        Command("block", ("屏蔽",), MODERATOR, "WORD"),
-        Command("unblock", ("取消屏蔽",), MODERATOR, "WORD"),
-        Command("volume", ("音量",), MODERATOR, "0-100"),
+        Command("mute", ("禁言", "静音"), MODERATOR, "VIEWER", "观众"),
+        Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER", "观众"),
+        Command("block", ("屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
+        Command("unblock", ("取消屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
+        Command("volume", ("音量",), MODERATOR, "0-100", "0-100"),
     )
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.chat.normalize import Lexicon, Normalizer, Verbatim, has_chinese, load
 from bot.chat.rules.reasons import Reason, Rejected, Rule
-from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
+from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, typed_in, wordings
 from bot.config import Chat, SettingsError, Templates
 from bot.messages import (
     Author,
@@ -118,8 +118,7 @@ class Reader:
 
     def text(self, event: ChatEvent, viewer: Viewer | None = None) -> str | None:
         """What somebody typed, as it is said; "" if nothing can be, None if it must not be."""
-        typed = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
-        fragments = _joined(typed)
+        fragments = _joined(typed_in(event))
         who = viewer.id if viewer else ""
         taught: list[Fragment] = []
         for fragment in fragments:

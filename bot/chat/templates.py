@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.config import Templates
 from bot.messages import (
     ChatEvent,
     ChatMessage,
+    Fragment,
     Gift,
     Interaction,
     Notice,
@@ -73,6 +75,20 @@ def fields_of(event: ChatEvent) -> dict[str, str]:
 def text_of(event: ChatEvent) -> str:
     """What somebody typed with an event that is not a chat message."""
     return event.text if isinstance(event, SuperChat | Redemption | Subscription | Notice) else ""
+
+
+def typed_in(event: ChatEvent) -> tuple[Fragment, ...]:
+    """What somebody typed, as it came."""
+    return event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
+
+
+def retyped(event: ChatEvent, fragments: tuple[Fragment, ...]) -> ChatEvent:
+    """The event as if this had been typed instead; one that nothing is typed with stays as it is."""
+    if isinstance(event, ChatMessage):
+        return replace(event, fragments=fragments)
+    if isinstance(event, SuperChat | Redemption | Subscription | Notice):
+        return replace(event, text="".join(fragment.text for fragment in fragments))
+    return event
 
 
 def is_all_text(template: str, event: ChatEvent) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from bot.messages import (
     Retraction,
     RetractionScope,
     Subscription,
+    SuperChat,
+    Worth,
 )
 from bot.speech.estimate import seconds
 from tests.people import ALICE, BOB, CAROL, MODERATOR, message
@@ -137,18 +140,18 @@ async def test_joined_again_after_it_gave_way(stage: Stage) -> None:
 
 
 def test_the_muted_are_not_read_but_for_what_they_pay(stage: Stage) -> None:
-    stage.desk.mute(stage.viewers.of(message("x")), mute=True)
+    stage.controls.change_viewer(stage.viewers.of(message("x")), muted=True)
     stage.take(message("hello"), message("!skip"), message("take this", id="p", worth=BITS))
     assert stage.refused == ["muted", "muted"]
     assert stage.answers == []
     assert stage.waiting == ["Alice: take this"]
-    stage.desk.mute(stage.viewers.of(message("x")), mute=False)
+    stage.controls.change_viewer(stage.viewers.of(message("x")), muted=False)
     stage.take(message("hello"))
     assert stage.waiting == ["Alice: take this", "hello"]
 
 
 def test_turned_off_commands_go_on_and_so_does_what_is_paid(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("hello"), message("paid", by=BOB, worth=BITS), GIFT)
     assert stage.refused == ["off"]
     assert stage.waiting == ["Bob: paid", "Bob: one rose"]
@@ -159,18 +162,18 @@ def test_turned_off_commands_go_on_and_so_does_what_is_paid(stage: Stage) -> Non
 
 
 def test_what_was_said_while_it_was_off_stands_for_nobody(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("666", id="a"))
-    stage.desk.reading_aloud = True
+    stage.controls.read_aloud(True)
     stage.take(message("666", by=BOB, id="b"))
     assert stage.refused == ["off"]
     assert stage.waiting == ["six six six"]
 
 
 def test_while_it_is_off_nothing_taught_is_previewed(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("!teach gg = good game"))
-    assert stage.answers == ["Alice: gg is read good game"]
+    assert stage.answers == ["Alice: where you write gg it is read good game"]
     assert stage.waiting == []
 
 
@@ -224,6 +227,18 @@ def test_inline(
     utterance = stage.one()
     assert utterance.text == f"Alice says {text}"
     assert [(part.voice, part.text) for part in utterance.parts] == parts
+
+
+def test_inline_in_what_is_typed_with_something_else(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, viewers={"voices": "same"})
+    common: dict[str, Any] = {"source": "twitch", "channel": "c", "author": BOB}
+    stage.take(SuperChat(**common, id="a", text="[leo] hello [mei] hi", worth=Worth(30, "CNY")))
+    stage.take(Subscription(**common, id="b", months=3, text="[leo] thanks"))
+    paid, subscribed = stage.queue
+    assert [(part.voice, part.text) for part in paid.parts] == [("leo", "Bob: hello"), ("mei", "hi")]
+    assert [(part.voice, part.text) for part in subscribed.parts] == [
+        ("leo", "Bob subscribed, month three. thanks")
+    ]
 
 
 def test_a_long_message_is_cut_in_several_voices_too(tmp_path: Path) -> None:

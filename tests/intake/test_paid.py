@@ -128,6 +128,18 @@ def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: 
         stage.store.close()
 
 
+def test_what_the_engine_failed_at_and_is_then_deleted_is_not_kept(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("read this", by=BOB, id="p", worth=BITS), message("this too", id="q", worth=BITS))
+    failed(stage)
+    failed(stage)
+    stage.take(deleted("p"))
+    spoke_another(stage)
+    assert unread(stage) == ["q"]
+    assert stage.store
+    stage.store.close()
+
+
 def test_an_engine_that_speaks_nothing_at_all_is_not_the_messages_fault(tmp_path: Path) -> None:
     for _ in range(5):
         stage = Stage(tmp_path, keeping=True)
