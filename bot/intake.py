@@ -35,7 +35,6 @@ from bot.messages import (
     Utterance,
     Viewer,
     author_of,
-    rank_of,
     retracts,
 )
 from bot.speech.queue import SpeechQueue
@@ -121,7 +120,7 @@ class Intake:
         self._feed.publish(Refused(event, said.reason, said.detail))
         if said.reason == Reason.HELD:
             self._hold(event)
-        elif self._store and rank_of(event) is Rank.PAID:
+        elif self._store and self.reader.rank(event) is Rank.PAID:
             self._keep(self._store.remove, event)  # of an earlier run, which had not refused it
         if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
             self._carry_out(event)
@@ -176,7 +175,7 @@ class Intake:
             parts=() if chosen else self.parts(event, viewer, voice, len(said[0])),
             speed=speed or self.speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
-            rank=rank_of(event) if event else Rank.MODERATOR,
+            rank=self.reader.rank(event) if event else Rank.MODERATOR,
             received_at=event.received_at if event and event.received_at else self._clock(),
         )
         if event and utterance.paid:
@@ -185,12 +184,12 @@ class Intake:
                 self._keep(self._store.add, event)
         self._feed.publish(Queued(utterance))
         self._queue.put(utterance)
-        if utterance.paid:
+        if utterance.paid and not self._queue.limits.hold:
             self._speaker.give_way()
         return utterance
 
     def _refused(self, event: ChatEvent, viewer: Viewer) -> Rejected | None:
-        if rank_of(event) is Rank.PAID:
+        if self.reader.rank(event) is Rank.PAID:
             return Rejected(Reason.HELD) if viewer.blocked else None
         if viewer.blocked:
             why = Reason.IGNORED

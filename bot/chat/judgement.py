@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _USUAL_BLOCKLIST = "blocklist.txt"
-_REMEMBERING = ("cooldown", "same_viewer", "same_words", "share", "share_of", "staff_pass")  # rules.…
+_REMEMBERING = ("cooldown", "same_viewer", "same_words", "share", "share_of", "staff_pass", "paid_from")
 
 
 class Judgement:
@@ -105,6 +105,7 @@ class Judgement:
             self._chat,
             self._templates,
             rules,
+            paid_from=self._given.paid_from,
             rules_of_words=rules_of_words(self._given),
             taught=self.readings.parts,
             blocked=self.is_blocked,

@@ -31,9 +31,10 @@ _SOMEBODY = {"zh": "有人", "en": "somebody"}  # whose name may not be said, or
 class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
-    `rules_of_words` are for what is typed with something else than a message. `taught(text, viewer)` is a
-    text in parts, those that viewers have taught Verbatim; `blocked(text)` is true of what must never be
-    said, whoever wrote or taught it; `unread(author)` refuses whom nothing is said of, gifts included.
+    What is worth less than `paid_from` dollars counts as if it were free. `rules_of_words` are for what is
+    typed with something else than a message. `taught(text, viewer)` is a text in parts, those that viewers
+    have taught Verbatim; `blocked(text)` is true of what must never be said, whoever wrote or taught it;
+    `unread(author)` refuses whom nothing is said of, gifts included.
     Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
@@ -43,6 +44,7 @@ class Reader:
         templates: Templates,
         rules: Sequence[Rule] = (),
         *,
+        paid_from: float = 0.0,
         rules_of_words: Sequence[Rule] = (),
         taught: Callable[[str, str], Sequence[Fragment]] = lambda text, viewer: (Fragment(text),),
         blocked: Callable[[str], bool] = lambda text: False,
@@ -50,6 +52,7 @@ class Reader:
     ) -> None:
         self._templates = templates
         self._rules = rules
+        self._paid_from = paid_from
         self._rules_of_words = rules_of_words
         self._taught = taught
         self._blocked = blocked
@@ -66,6 +69,10 @@ class Reader:
             language=chat.language,
         )
         self._languages = _LANGUAGES if chat.language == "auto" else {}
+
+    def rank(self, event: ChatEvent) -> Rank:
+        """Where an event's words stand in the queue."""
+        return rank_of(event, self._paid_from)
 
     def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of `event`, in full and in fewer words."""
@@ -104,7 +111,7 @@ class Reader:
         if text is None:
             return Rejected(Reason.BLOCKED)
         all_text = is_all_text(template, event)
-        if not text and all_text and rank_of(event) is not Rank.PAID:  # who paid is named at least
+        if not text and all_text and self.rank(event) is not Rank.PAID:  # who paid is named at least
             typed = event.text if isinstance(event, ChatMessage) else text_of(event)
             return Rejected(Reason.SYMBOLS if typed.strip() else Reason.EMPTY)
         values = fields_of(event)

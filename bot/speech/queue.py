@@ -20,8 +20,8 @@ _GOES_ON = 30.0  # seconds within which the same person's next words need no nam
 class Limits:
     """`seconds` of speech and `length` utterances may wait, for at most `max_age` seconds each.
 
-    `hold`: seconds that everything waits at least, for a moderator to take it back. `fastest`: the rate up
-    to which speech is hurried before anything is given up.
+    `hold`: seconds that chat waits at least, for a moderator to take it back; they make nothing older.
+    `fastest`: the rate up to which speech is hurried before anything is given up.
     """
 
     seconds: float = 60.0
@@ -79,7 +79,7 @@ class SpeechQueue:
 
     def put(self, utterance: Utterance) -> None:
         """Adds an utterance; what must go for it is dropped."""
-        if self.limits.hold:
+        if self.limits.hold and utterance.event:  # the streamer's own words need no moderator
             utterance = replace(utterance, not_before=utterance.received_at + self.limits.hold)
         waiting = self._waiting[utterance.rank]
         waiting.append(utterance)
@@ -210,9 +210,8 @@ class SpeechQueue:
     def _drop_stale(self) -> None:
         oldest = self._clock() - self.limits.max_age
         for rank, waiting in self._waiting.items():
-            if rank is not Rank.PAID and any(utterance.received_at < oldest for utterance in waiting):
-                stale = [utterance for utterance in waiting if utterance.received_at < oldest]
-                waiting[:] = [utterance for utterance in waiting if utterance.received_at >= oldest]
+            if rank is not Rank.PAID and (stale := [one for one in waiting if _waits_since(one) < oldest]):
+                waiting[:] = [one for one in waiting if _waits_since(one) >= oldest]
                 for utterance in stale:
                     self._give_up(utterance, "stale")
 
@@ -224,3 +223,7 @@ class SpeechQueue:
         self._costs.pop(utterance.id, None)
         if not len(self):
             self._empty.set()
+
+
+def _waits_since(utterance: Utterance) -> float:
+    return max(utterance.received_at, utterance.not_before)

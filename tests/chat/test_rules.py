@@ -84,6 +84,9 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({"paid_only": True}, message("hi", worth=BITS), ""),
     ({"paid_only": True}, message("hi", worth=Worth(0, "bits")), "unpaid"),
     ({"paid_only": True}, message("hi", by=MODERATOR), ""),
+    ({"paid_only": True, "paid_from": 1.0}, message("hi", worth=Worth(99, "bits")), "unpaid"),
+    ({"paid_only": True, "paid_from": 1.0}, message("hi", worth=Worth(100, "bits")), ""),
+    ({"paid_from": 1.0}, message("!hype", worth=Worth(1, "bits")), "command"),
     # commands, bots' business
     *(({}, message(line), "command") for line in ("!voice leo", "  !skip", "!声音 小美")),
     ({"command_prefix": ""}, message("!skip me"), ""),

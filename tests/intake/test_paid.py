@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatEvent, Dropped, Queued, Spoken, SuperChat, Trouble, Worth
+from bot.messages import ChatEvent, Dropped, Gift, Queued, Rank, Spoken, SuperChat, Trouble, Worth
 from bot.store import StoreError
 from tests.people import ALICE, BOB, CAROL, message
 from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
@@ -84,6 +84,18 @@ def test_a_store_that_fails_costs_nothing_but_one_word(
     assert [entry for entry in stage.entries if isinstance(entry, Trouble)] == [
         Trouble("store", "the disk is full: paid messages may not survive a restart")
     ]
+    stage.store.close()
+
+
+def test_what_is_worth_little_counts_as_if_it_were_free(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True, rules={"paid_from": 1.0})
+    stage.take(message("a cent", by=BOB, id="m", worth=Worth(1, "bits")))
+    stage.take(message("a dollar", by=CAROL, id="n", worth=BITS))
+    stage.take(Gift(source="twitch", channel="c", id="h", author=BOB, gift="rose", worth=Worth(0.1, "CNY")))
+    assert stage.waiting == ["Carol: a dollar", "Bob: a cent", "Bob: one rose"]
+    assert [utterance.rank for utterance in stage.queue] == [Rank.PAID, Rank.VIEWER, Rank.VIEWER]
+    assert unread(stage) == ["n"]
+    assert stage.store
     stage.store.close()
 
 

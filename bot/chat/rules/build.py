@@ -26,31 +26,36 @@ def build_rules(
     as `people` if you have made it already. Who pays money is spared the rules on form and patience, and what
     looks as if it were for another bot; never those on who is not read, links, languages and words.
     """
-    rules: list[Rule | None] = [_unless_paid(content.longest(settings.longest)) if settings.longest else None]
     people = people or authors.People.of(settings)
     bots = people.bots
-    rules += [
+    prefix, own = settings.command_prefix, settings.command_words
+    is_paid = authors.paid_for(settings)
+
+    def unless_paid(rule: Rule) -> Rule:
+        return lambda message: None if is_paid(message) else rule(message)
+
+    rules: list[Rule | None] = [
+        unless_paid(content.longest(settings.longest)) if settings.longest else None,
         authors.from_bot(bots) if bots.all else None,
         authors.from_ignored(people.ignored) if people.ignored.all else None,
         authors.requirements(settings),
-        commands.command(settings.command_prefix, settings.command_words)
-        if settings.command_prefix
-        else None,
-        _unless_paid(commands.bot_reply(bots)) if settings.bot_replies and bots.all else None,
-        _unless_paid(content.not_empty),
-        _unless_paid(content.wordless if settings.emotes_only else content.only_symbols),
-        _unless_paid(content.shortest(settings.shortest)) if settings.shortest else None,
-        _unless_paid(content.most_emotes(settings.most_emotes)) if settings.most_emotes else None,
-        _unless_paid(content.kaomoji_only) if settings.kaomoji_only else None,
-        _unless_paid(commands.bot_line(settings.more_bot_lines))
+        unless_paid(commands.command(prefix, own)) if prefix else None,
+        commands.own_command(prefix, own) if prefix else None,
+        unless_paid(commands.bot_reply(bots)) if settings.bot_replies and bots.all else None,
+        unless_paid(content.not_empty),
+        unless_paid(content.wordless if settings.emotes_only else content.only_symbols),
+        unless_paid(content.shortest(settings.shortest)) if settings.shortest else None,
+        unless_paid(content.most_emotes(settings.most_emotes)) if settings.most_emotes else None,
+        unless_paid(content.kaomoji_only) if settings.kaomoji_only else None,
+        unless_paid(commands.bot_line(settings.more_bot_lines))
         if settings.bot_lines or settings.more_bot_lines
         else None,
         links.no_links if settings.links == "refuse" else None,
     ]
     if settings.shortest_seconds or settings.longest_seconds:
         bounds = (settings.shortest_seconds, settings.longest_seconds)
-        rules.append(_unless_paid(content.spoken(estimate, *bounds)))
-    rules.append(_unless_paid(content.repeats(settings.repeats)) if settings.repeats else None)
+        rules.append(unless_paid(content.spoken(estimate, *bounds)))
+    rules.append(unless_paid(content.repeats(settings.repeats)) if settings.repeats else None)
     rules.append(_language(settings))
     if blocklist is not None:
         rules.append(blocked(blocklist))
@@ -94,8 +99,4 @@ def with_memory(
     if settings.same_words and same_words is None:
         same_words = crowd.Crowd(settings.same_words)
     merged = crowd.SameWords(same_words, clock) if same_words is not None else None
-    return pace.InTurn(paced, merged, staff_pass=settings.staff_pass)
-
-
-def _unless_paid(rule: Rule) -> Rule:
-    return lambda message: None if authors.is_paid(message) else rule(message)
+    return pace.InTurn(paced, merged, staff_pass=settings.staff_pass, is_paid=authors.paid_for(settings))

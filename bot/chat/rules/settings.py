@@ -53,6 +53,7 @@ class RuleSettings:
     medal_level: int = 0  # of this room's own medal
     account_level: int = 0
     paid_only: bool = False
+    paid_from: float = 0  # US dollars; what is worth less counts as if it were free
     staff_pass: bool = True  # the broadcaster and moderators need no role, level, money or patience
     # commands and bots
     command_prefix: str = "!"
