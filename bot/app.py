@@ -290,13 +290,18 @@ class Bot:
         self._settings = self._settings.model_copy(update=live)
 
     def _begin(self) -> None:
-        for fault in self._judgement.blocklist.faults:
-            self._feed.publish(Trouble(f"blocklist: {fault}", fault))
+        blocklist = self._judgement.blocklist
+        for fault in blocklist.faults:
+            self._tell_fault(fault)
+        blocklist.on_fault = self._tell_fault  # the file may be edited meanwhile
         for line in self._lines:
             self._intake.enqueue([line])
         if self._store:
             for event in self._store.unread():
                 self._take(event)
+
+    def _tell_fault(self, fault: str) -> None:
+        self._feed.publish(Trouble(f"blocklist: {fault}", fault))
 
     async def _follow_voices(self) -> None:
         """Keeps the list of voices as the engine has it now; one that lists none leaves the default."""

@@ -113,7 +113,7 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             with contextlib.ExitStack() as unusable:
                 if alone:
-                    self._lock = Lock(path.with_name(f"{path.name}.lock"))
+                    self._lock = Lock(_lock_of(path))
                     unusable.callback(self._lock.release)
                 self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
                 unusable.callback(self._db.close)
@@ -258,7 +258,7 @@ class Store:
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):
-            raise StoreError(f"{self._path} was written by a newer version of this bot; name another `store`")
+            raise StoreError(f"{self._path} was written by a newer version of this bot")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if 0 < version < len(_MIGRATIONS):
@@ -304,6 +304,21 @@ class Store:
             self._db.execute(statement, values)
         except (sqlite3.Error, UnicodeError) as error:  # an id may hold what no text can: a lone surrogate
             raise StoreError(f"the store {self._path} cannot be written ({error})") from None
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a bot has the store to itself now."""
+    try:
+        Lock(_lock_of(path)).release()
+    except Taken:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
 
 
 def _json(reading: Reading | None) -> str:

@@ -247,6 +247,20 @@ def test_a_file_that_cannot_be_read_keeps_what_it_said(tmp_path: Path) -> None:
     assert file.read_bytes() == b"\xff\xfe bad"
 
 
+def test_a_slip_in_a_file_that_is_edited_is_told(tmp_path: Path) -> None:
+    some, file, clock = listed(tmp_path, "bad\n")
+    told: list[str] = []
+    some.on_fault = told.append
+    file.write_text("bad\n/wor(se/\n", "utf-8")
+    clock.now += 1
+    assert some.find("bad")
+    assert told == [f"{file}, line 2: missing ): wor(se"]
+    file.write_bytes(b"\xff\xfe bad")
+    clock.now += 1
+    assert some.find("bad")
+    assert told[1:] == [f"{file} cannot be read: it is not UTF-8 text"]
+
+
 def test_edits_are_attributed_kept_and_undone(tmp_path: Path) -> None:
     some, file, _ = listed(tmp_path, "# mine\nbad # keep\n")
     assert isinstance(some.add(" worse ", "Mod\n Evil"), Changed)

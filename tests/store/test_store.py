@@ -108,7 +108,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store: Store, path: Path) ->
     with pytest.raises(StoreError) as error:
         Store(path, to_json, from_json)
     assert path not in [Path(file.path) for file in psutil.Process().open_files()]
-    assert str(error.value) == f"{path} was written by a newer version of this bot; name another `store`"
+    assert str(error.value) == f"{path} was written by a newer version of this bot"
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]  # no journal is left open beside it
 
