@@ -28,19 +28,19 @@ def build_rules(
     """
     people = people or authors.People.of(settings)
     bots = people.bots
-    prefix, own = settings.command_prefix, settings.command_words
+    prefix = settings.command_prefix
     is_paid = authors.paid_for(settings)
 
     def unless_paid(rule: Rule) -> Rule:
-        return lambda message: None if is_paid(message) else rule(message)
+        # Hardly any message has a worth at all, and this is asked of every one.
+        return lambda message: None if message.worth and is_paid(message) else rule(message)
 
     rules: list[Rule | None] = [
         unless_paid(content.longest(settings.longest)) if settings.longest else None,
         authors.from_bot(bots) if bots.all else None,
         authors.from_ignored(people.ignored) if people.ignored.all else None,
         authors.requirements(settings),
-        unless_paid(commands.command(prefix, own)) if prefix else None,
-        commands.own_command(prefix, own) if prefix else None,
+        commands.command(prefix, settings.command_words, is_paid) if prefix else None,
         unless_paid(commands.bot_reply(bots)) if settings.bot_replies and bots.all else None,
         unless_paid(content.not_empty),
         unless_paid(content.wordless if settings.emotes_only else content.only_symbols),

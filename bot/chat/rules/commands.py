@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bot.chat.folding import fold
 from bot.chat.rules.authors import Names
-from bot.chat.rules.prefix import NO_WORDS, CommandWords, after_prefix
+from bot.chat.rules.prefix import CommandWords, after_prefix
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.messages import ChatMessage, FragmentKind
 
@@ -18,14 +18,14 @@ _REPLY = Rejected(Reason.BOT_REPLY)
 _LINE = Rejected(Reason.BOT_LINE)
 
 
-def command(prefix: str, words: CommandWords = NO_WORDS) -> Rule:
-    """Commands, of this bot or another."""
-    return lambda message: _COMMAND if after_prefix(message.text, prefix, words) else None
+def command(prefix: str, words: CommandWords, is_paid: Callable[[ChatMessage], bool]) -> Rule:
+    """Commands, of this bot or another; of what is paid for, those of this bot alone."""
 
+    def no_command(message: ChatMessage) -> Rejected | None:
+        rest = after_prefix(message.text, prefix, words)
+        return _COMMAND if rest and (not is_paid(message) or words.split(rest)[0]) else None
 
-def own_command(prefix: str, words: CommandWords) -> Rule:
-    """Commands of this bot alone."""
-    return lambda message: _COMMAND if words.split(after_prefix(message.text, prefix, words))[0] else None
+    return no_command
 
 
 def bot_reply(bots: Names) -> Rule:
