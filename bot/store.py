@@ -160,11 +160,9 @@ class Store:
 
         What cannot be decoded stays in the file.
         """
-        return self._decoded("SELECT event FROM unread_paid WHERE failures < ? ORDER BY number")
-
-    def given_up(self) -> Iterator[ChatEvent]:
-        """What was failed at in MOST_FAILURES runs, oldest first."""
-        return self._decoded("SELECT event FROM unread_paid WHERE failures >= ? ORDER BY number")
+        for one in self.unread_paid():
+            if one.event is not None and not one.given_up:
+                yield one.event
 
     def unread_paid(self) -> Iterator[UnreadPaid]:
         """All that is kept, oldest first: the unread, the given up, and what cannot be decoded."""
@@ -186,11 +184,6 @@ class Store:
             "DELETE FROM unread_paid WHERE source = ? AND channel = ? AND id = ?",
             *(one.source, one.channel, one.id),
         )
-
-    def _decoded(self, query: str) -> Iterator[ChatEvent]:
-        for (row,) in self._read(query, MOST_FAILURES):
-            if (event := self._event(row)) is not None:
-                yield event
 
     def _event(self, row: str) -> ChatEvent | None:
         try:

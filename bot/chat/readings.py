@@ -146,28 +146,27 @@ class Readings:
             return Untaught("not there", "There is no such reading.")
         return self._change(Change(before, None, by, self._wall()))
 
-    def undo(self, *, by: str = "", word: str = "") -> Change | Untaught:
-        """Takes back the last change, or the last by somebody or of a word, if nothing came after it."""
-        for change in reversed(self._history):
-            one = change.after or change.before
-            assert one is not None, "a change is from something or to something"
-            if (by and change.by != by) or (word and key_of(one.word) != key_of(" ".join(word.split()))):
-                continue
-            if self._scopes.get(one.scope, {}).get(key_of(one.word)) != change.after:
-                return Untaught("changed since", f"{one.word} has been changed since.")
-            self._rows.take_back(change)
-            self._history.remove(change)
-            self._put(one.scope, key_of(one.word), change.before)
-            return replace(change, before=change.after, after=change.before)
-        return Untaught("nothing to undo", "There is no change to take back.")
+    def undo(self) -> Change | Untaught:
+        """Takes back the last change that has not been taken back."""
+        if not self._history:
+            return Untaught("nothing to undo", "There is no change to take back.")
+        change = self._history[-1]
+        self._rows.take_back(change)
+        self._history.pop()
+        self._put_of(change, change.before)
+        return replace(change, before=change.after, after=change.before)
 
     def _change(self, change: Change) -> Change:
         self._rows.apply(change)
         self._history = [*self._history, change][-MOST:]
+        self._put_of(change, change.after)
+        return change
+
+    def _put_of(self, change: Change, reading: Reading | None) -> None:
+        """From now on this is the reading of what `change` is of."""
         one = change.after or change.before
         assert one is not None, "a change is from something or to something"
-        self._put(one.scope, key_of(one.word), change.after)
-        return change
+        self._put(one.scope, key_of(one.word), reading)
 
     def _put(self, scope: str, key: str, reading: Reading | None) -> None:
         place = self._scopes.setdefault(scope, {})

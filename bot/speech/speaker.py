@@ -99,13 +99,6 @@ class Speaker:
         """What is being heard now."""
         return next((utterance for utterance in self.under_way if utterance.id in self._sounding), None)
 
-    def skip(self) -> Utterance | None:
-        """Ends what is being heard now; returns it."""
-        heard = self.heard
-        if heard:
-            self.retract(lambda utterance: utterance.id == heard.id, "skipped")
-        return heard
-
     def started(self, utterance: Utterance, at: float) -> None:
         """The player's word that an utterance's first sample went out, at monotonic second `at`."""
         self._sounding.add(utterance.id)

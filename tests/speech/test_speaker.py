@@ -262,21 +262,6 @@ async def test_what_was_paid_for_does_not_give_way() -> None:
         assert stage.under_way == ["p"]
 
 
-async def test_skip_ends_what_is_heard_and_nothing_else() -> None:
-    async with running() as stage:
-        a, _ = stage.put("a", "b")
-        assert stage.speaker.skip() is None
-        stage.voice.step()
-        stage.voice.end()
-        await settle()
-        assert stage.speaker.skip() is None  # made, and not heard yet
-        stage.speaker.started(a, 1000.1)
-        assert stage.speaker.skip() == a
-        assert stage.dropped == [("a", "skipped")]
-        assert stage.under_way == ["b"]
-        assert stage.speaker.skip() is None
-
-
 async def test_idle_is_not_told_while_something_was_put_back() -> None:
     async with running() as stage:
         stage.put("a")

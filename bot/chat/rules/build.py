@@ -88,7 +88,7 @@ def with_memory(
     estimate: Callable[[str], float],
     same_words: crowd.Crowd | None = None,
 ) -> pace.InTurn:
-    """The rules that remember. Give a Crowd of your own as `same_words` to ask it for counts."""
+    """The rules that remember. `same_words`: the crowd that they ask, if it is not to be one of their own."""
     paced: list[pace.Paced] = []
     if settings.same_viewer:
         paced.append(pace.SameViewer(settings.same_viewer, clock))
