@@ -232,7 +232,8 @@ class Intake:
         def counted(utterance: Utterance) -> Utterance:
             text = utterance.shorter[-1] if utterance.shorter else utterance.text
             text = self._first_words.setdefault(merged.into, text)
-            told = fill(self.templates.crowd, {"count": str(merged.count), "text": text})
+            template = self.templates.crowd
+            told = fill(template, {"count": self.reader.count(merged.count, template), "text": text})
             return replace(utterance, text=told, shorter=(), parts=())
 
         if self.templates.crowd:
@@ -255,10 +256,11 @@ class Intake:
                 break
             run = retyped(event, fragments)
             text = self.reader.text(run, viewer)
-            if text and not parts and not isinstance(worded := self.reader.word(run, viewer), Rejected):
-                text = worded[0]
-            if text:
-                parts.append(Part(speaks, text))
+            if not text:
+                continue
+            worded = [text] if parts else self.reader.word(run, viewer)
+            said, *shorter = [text] if isinstance(worded, Rejected) else worded
+            parts.append(Part(speaks, said, tuple(shorter)))
         return tuple(parts)
 
     def _settle(self, entry: FeedEntry) -> None:
@@ -310,9 +312,9 @@ class Intake:
     def _tell_skipped(self) -> None:
         """Once it is calm again, how much was given up, if the streamer wants that said."""
         calm = self._queue.backlog <= self._queue.limits.seconds * _CALM
-        if self._skipped and calm and self.templates.skipped:
+        if self._skipped and calm and (template := self.templates.skipped):
             count, self._skipped = self._skipped, 0
-            self.enqueue([fill(self.templates.skipped, {"count": str(count)})])
+            self.enqueue([fill(template, {"count": self.reader.count(count, template)})])
 
     def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
         try:

@@ -143,6 +143,10 @@ class Reader:
         said = self._normalizer.name(name)
         return "" if self._blocked(name) or self._blocked(said) else said
 
+    def count(self, count: int, template: str) -> str:
+        """A number as it is said in a sentence of the streamer's."""
+        return self._spoken(str(count), "zh" if has_chinese(template) else "en")
+
     def _name(self, event: ChatEvent, viewer: Viewer | None, language: str) -> str:
         author = author_of(event)
         if author is None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.messages import Dropped, Rank, Utterance, dollars
+from bot.messages import Dropped, Part, Rank, Utterance, dollars
 from bot.speech.estimate import Estimator
 
 # Shares of the limit that the backlog reaches before each measure is taken, mildest first.
@@ -187,11 +187,15 @@ class SpeechQueue:
         return repeated
 
     def _worded(self, utterance: Utterance, pressure: float, *, goes_on: bool) -> Utterance:
-        texts = (utterance.text, *utterance.shorter)
         brevity = 2 if goes_on or pressure >= _NO_NAMES else 1 if pressure >= _SHORT_NAMES else 0
         hurry = min(max((pressure - _FASTER) / (1 - _FASTER), 0.0), 1.0)
         speed = utterance.speed * (1 + (max(self.limits.fastest, 1.0) - 1) * hurry)
-        return replace(utterance, text=texts[min(brevity, len(texts) - 1)], speed=round(min(speed, 4.0), 3))
+        return replace(
+            utterance,
+            text=_brief(utterance, brevity),
+            parts=tuple(replace(part, text=_brief(part, brevity)) for part in utterance.parts),
+            speed=round(min(speed, 4.0), 3),
+        )
 
     def _make_room(self) -> None:
         excess = self.backlog - self.limits.seconds
@@ -223,6 +227,11 @@ class SpeechQueue:
         self._costs.pop(utterance.id, None)
         if not len(self):
             self._empty.set()
+
+
+def _brief(said: Utterance | Part, brevity: int) -> str:
+    texts = (said.text, *said.shorter)
+    return texts[min(brevity, len(texts) - 1)]
 
 
 def _waits_since(utterance: Utterance) -> float:

@@ -76,11 +76,11 @@ def test_who_goes_on_is_not_named_again_and_yet_subscribes(template: str, said: 
 def test_while_it_waits_it_tells_how_many(stage: Stage) -> None:
     stage.take(message("666", id="a"), message("hi", by=CAROL, id="x"))
     stage.take(message("666", by=BOB, id="b"))
-    assert stage.waiting == ["2 people: six six six", "hi"]
+    assert stage.waiting == ["two people: six six six", "hi"]
     stage.take(message("6666", by=CAROL, id="c"), message("666!", by=CAROL, id="d"))
-    assert stage.waiting == ["3 people: six six six", "hi"]
+    assert stage.waiting == ["three people: six six six", "hi"]
     assert stage.refused == ["merged"] * 3  # and each person is counted once
-    assert stage.queue.backlog == pytest.approx(seconds("3 people: six six six") + seconds("hi"))
+    assert stage.queue.backlog == pytest.approx(seconds("three people: six six six") + seconds("hi"))
 
 
 def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
     assert stage.one().parts
     stage.take(message("[leo] wow", by=BOB, id="b"), message("[leo] wow", by=CAROL, id="c"))
     utterance = stage.one()
-    assert (utterance.text, utterance.shorter, utterance.parts) == ("3人都说wow", (), ())
+    assert (utterance.text, utterance.shorter, utterance.parts) == ("三人都说wow", (), ())
 
 
 def test_once_it_is_spoken_nobody_joins(stage: Stage) -> None:
@@ -110,7 +110,7 @@ def test_when_the_first_is_taken_back_the_next_is_the_first(stage: Stage) -> Non
     stage.take(message("666", id="a"), message("666", by=BOB, id="b"), deleted("a"))
     assert stage.waiting == []
     stage.take(message("666", by=CAROL, id="c"), message("666", by=MODERATOR, id="d"))
-    assert stage.waiting == ["2 people: six six six"]
+    assert stage.waiting == ["two people: six six six"]
 
 
 def test_what_the_rules_passed_and_could_not_be_said_stands_for_nobody(stage: Stage) -> None:
@@ -129,9 +129,9 @@ async def test_joined_again_after_it_gave_way(stage: Stage) -> None:
     await settle()
     assert stage.silent.asked == ["1"]
     stage.take(message("thanks", by=CAROL, id="p", worth=BITS))
-    assert stage.waiting == ["Carol: thanks", "2 people: six six six"]
+    assert stage.waiting == ["Carol: thanks", "two people: six six six"]
     stage.take(message("666", by=CAROL, id="c"))
-    assert stage.waiting == ["Carol: thanks", "3 people: six six six"]
+    assert stage.waiting == ["Carol: thanks", "three people: six six six"]
     running.cancel()
     await asyncio.wait((running,))
 
@@ -229,6 +229,17 @@ def test_inline(
     assert [(part.voice, part.text) for part in utterance.parts] == parts
 
 
+def test_who_goes_on_in_several_voices_is_not_named_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, templates=NAMED, viewers={"voices": "same"})
+    for number in ("one", "two"):
+        stage.take(message(f"[leo] {number} [mei] hi", id=number))
+    first, second = stage.queue.take(), stage.queue.take()
+    assert first
+    assert second
+    assert [part.text for part in first.parts] == ["Alice says one", "hi"]
+    assert [part.text for part in second.parts] == ["two", "hi"]
+
+
 def test_inline_in_what_is_typed_with_something_else(tmp_path: Path) -> None:
     stage = Stage(tmp_path, viewers={"voices": "same"})
     common: dict[str, Any] = {"source": "twitch", "channel": "c", "author": BOB}
@@ -260,13 +271,13 @@ def test_what_was_given_up_is_told_when_it_is_calm_again(tmp_path: Path) -> None
     assert len(stage.waiting) == 2
     stage.take(deleted(str(3)))  # what was taken back was not given up
     stage.speak()
-    assert stage.waiting == ["2 messages were skipped"]
+    assert stage.waiting == ["two messages were skipped"]
     stage.speak()
     assert stage.waiting == []
     stage.take(message("too old", by=BOB), message("paid", by=CAROL, worth=BITS))
     stage.clock.now += 51
     stage.speak()
-    assert stage.waiting == ["1 messages were skipped"]
+    assert stage.waiting == ["one messages were skipped"]
 
 
 def test_the_streamer_may_want_it_untold(tmp_path: Path) -> None:
