@@ -176,6 +176,18 @@ def test_which_pattern_it_was() -> None:
     assert some.first(["\ud800 good"]) is None
 
 
+@pytest.mark.parametrize("pattern", [r"\pL{900}", r"(\pL{30}){30}"])
+def test_a_pattern_that_would_take_seconds_to_be_made_is_refused(pattern: str) -> None:
+    assert "too large" in fault(pattern)
+
+
+def test_patterns_that_cannot_be_told_apart_together_are_found_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["bot.chat.patterns"], "_MEMORY", 1 << 20)
+    some = Patterns(f"x{number}y.{{60}}z" for number in range(40))
+    assert some.first(["x7y" + "a" * 60 + "z"]) == "x7y.{60}z"
+    assert some.first(["x7y"]) is None
+
+
 def test_without_re2_plain_patterns_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["bot.chat.patterns"], "re2", None)
     assert fault(r"^bad|\bworse[0-9]$") == ""
