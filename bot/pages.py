@@ -63,7 +63,7 @@ def build(
         viewers=viewers,
         voices=voices,
         judgement=judgement,
-        seconds=estimator.seconds,
+        estimator=estimator,
         clock=clock,
     )
     site = Site(

@@ -27,6 +27,7 @@ from bot.messages import (
     Viewer,
     Worth,
 )
+from bot.speech.estimate import Estimator
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
@@ -82,7 +83,7 @@ class Panel:
         viewers: Viewers,
         voices: Voices,
         judgement: Judgement,
-        seconds: Callable[[str, str, float], float],
+        estimator: Estimator,
         clock: Callable[[], float],
     ) -> None:
         self._queue = queue
@@ -93,7 +94,7 @@ class Panel:
         self._viewers = viewers
         self._voices = voices
         self._judgement = judgement
-        self._seconds = seconds
+        self._estimator = estimator
         self._clock = clock
         self.prefix = settings.chat.command_prefix
         self.engine_name = "" if settings.engine.url else settings.engine.name
@@ -149,7 +150,7 @@ class Panel:
 
     def seconds(self, utterance: Utterance) -> float:
         """How long it will sound, estimated."""
-        return self._seconds(utterance.text, utterance.voice, utterance.speed)
+        return self._estimator.seconds_of(utterance)
 
     def sentence(self, reason: str, language: str) -> str:
         """Why the rules refuse something, for people."""
@@ -358,7 +359,7 @@ class Panel:
         if isinstance(said, Rejected):
             return Tried([], (), voice, 0.0, said)
         parts = self._intake.parts(message, None, voice, len(said[0]))
-        return Tried(said, parts, voice, self._seconds(said[0], voice, self.speed), None)
+        return Tried(said, parts, voice, self._estimator.seconds(said[0], voice, self.speed), None)
 
 
 def _typed(text: str, platform: str, author: Author) -> ChatMessage:

@@ -173,7 +173,7 @@ class SpeechQueue:
         self._changed.set()
 
     def _seconds(self, utterance: Utterance) -> float:
-        return self._estimator.seconds(utterance.text, utterance.voice, utterance.speed)
+        return self._estimator.seconds_of(utterance)
 
     def _next(self, now: float) -> Utterance | None:
         repeated = None

@@ -240,6 +240,11 @@ def test_who_goes_on_in_several_voices_is_not_named_again(tmp_path: Path) -> Non
     assert [part.text for part in second.parts] == ["two", "hi"]
 
 
+def test_what_changes_voices_is_estimated_by_its_parts(stage: Stage) -> None:
+    stage.take(message("[leo] hello there [mei] hi"))
+    assert stage.queue.backlog == pytest.approx(seconds("hello there") + seconds("hi"))
+
+
 def test_inline_in_what_is_typed_with_something_else(tmp_path: Path) -> None:
     stage = Stage(tmp_path, viewers={"voices": "same"})
     common: dict[str, Any] = {"source": "twitch", "channel": "c", "author": BOB}
