@@ -12,7 +12,7 @@ from bot.chat.commands import Router
 from bot.chat.reader import Reader
 from bot.chat.rules.authors import is_staff
 from bot.chat.rules.reasons import Merged, Reason, Rejected
-from bot.chat.templates import fill, retyped, typed_in
+from bot.chat.templates import fill, retyped, template_of, typed_in
 from bot.chat.viewers import Viewers, viewer_id, whose
 from bot.config import Speech, Templates
 from bot.feed import Feed
@@ -125,7 +125,7 @@ class Intake:
         if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
             self._carry_out(event)
         elif isinstance(said, Merged):
-            self._join(said)
+            self._join(said, template_of(self.templates, "crowd", event.source))
 
     def block(self, viewer: Viewer) -> None:
         """Silences who is blocked now; what they have paid for is held."""
@@ -226,17 +226,16 @@ class Intake:
         if self.desk and (call := self._router.call(message)):
             self._feed.publish(Answered(message, self.desk.carry_out(call)))
 
-    def _join(self, merged: Merged) -> None:
+    def _join(self, merged: Merged, template: str) -> None:
         """The message that others have said too tells how many, if it still waits."""
 
         def counted(utterance: Utterance) -> Utterance:
             text = utterance.shorter[-1] if utterance.shorter else utterance.text
             text = self._first_words.setdefault(merged.into, text)
-            template = self.templates.crowd
             told = fill(template, {"count": self.reader.count(merged.count, template), "text": text})
             return replace(utterance, text=told, shorter=(), parts=())
 
-        if self.templates.crowd:
+        if template:
             self._queue.amend(
                 lambda utterance: utterance.event is not None and utterance.event.id == merged.into, counted
             )

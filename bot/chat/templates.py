@@ -26,31 +26,43 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD_IN_NAME = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|[^\W\d_]{2,}")
 _SHORT_LATIN, _SHORT_HAN = 8, 4
+# Where the usual template is an English sentence. The others have no words of their own.
+_ON_BILIBILI = {"subscription": "{name} 开通了{tier}。{text}", "crowd": "{count}人：{text}"}
+_TIERS = {"captain": "舰长", "admiral": "提督", "governor": "总督"}
 
 
 def template_for(templates: Templates, event: ChatEvent) -> str:
     """The streamer's template for this kind of event; "" says nothing of it."""
     match event:
         case ChatMessage(worth=None):
-            return templates.message
+            name = "message"
         case ChatMessage():
-            return templates.cheer
+            name = "cheer"
         case SuperChat():
-            return templates.super_chat
+            name = "super_chat"
         case Redemption():
-            return templates.redemption
+            name = "redemption"
         case Gift():
-            return templates.gift
+            name = "gift"
         case Subscription():
-            return templates.subscription
+            name = "subscription"
         case Raid():
-            return templates.raid
+            name = "raid"
         case Interaction(kind=kind):
-            return str(getattr(templates, kind.value))
+            name = kind.value
         case Notice(kind=kind):
-            return str(getattr(templates, kind.value.replace(" ", "_")))
+            name = kind.value.replace(" ", "_")
         case Retraction():
             return ""
+    return template_of(templates, name, event.source)
+
+
+def template_of(templates: Templates, name: str, source: str) -> str:
+    """The template of this name; on Bilibili in Chinese, unless the streamer has other words for it."""
+    template = str(getattr(templates, name))
+    if source == "bilibili" and template == Templates.model_fields[name].default:
+        return _ON_BILIBILI.get(name, template)
+    return template
 
 
 def fields_of(event: ChatEvent) -> dict[str, str]:
@@ -64,7 +76,8 @@ def fields_of(event: ChatEvent) -> dict[str, str]:
         case Gift(gift=gift, count=count):
             fields |= {"gift": gift, "count": str(count)}
         case Subscription(months=months, tier=tier):
-            fields |= {"months": str(months), "tier": tier}
+            guard = _TIERS.get(tier) if event.source == "bilibili" else None
+            fields |= {"months": str(months), "tier": guard or tier}
         case Raid(viewers=viewers):
             fields["viewers"] = str(viewers)
         case Interaction(count=count):

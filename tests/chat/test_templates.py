@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.chat.templates import fields_of, fill, is_all_text, short_name, template_for, text_of, wordings
+from bot.chat.templates import (
+    fields_of,
+    fill,
+    is_all_text,
+    short_name,
+    template_for,
+    template_of,
+    text_of,
+    wordings,
+)
 from bot.config import Templates
 from bot.messages import (
     ChatEvent,
@@ -95,6 +104,19 @@ def test_what_a_template_may_name_is_there(
     assert told <= set(fields) or event is UNPAID_GIFT
     assert "name" not in may or author_of(event) or name == "announcement"
     assert not text or "text" in may
+
+
+GUARD = Subscription(source="bilibili", channel="c", id="e", author=ALICE, months=1, tier="captain")
+
+
+def test_what_is_not_chosen_is_said_in_chinese_on_bilibili() -> None:
+    assert template_for(Templates(), GUARD) == "{name} 开通了{tier}。{text}"
+    assert fields_of(GUARD)["tier"] == "舰长"
+    assert template_of(Templates(), "crowd", "bilibili") == "{count}人：{text}"
+    chosen = Templates(subscription="{name} joins", crowd="")
+    assert template_for(chosen, GUARD) == "{name} joins"
+    assert template_of(chosen, "crowd", "bilibili") == ""
+    assert template_for(Templates(), SUBSCRIPTION) == Templates().subscription
 
 
 def test_a_retraction_says_nothing() -> None:
