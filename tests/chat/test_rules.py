@@ -16,7 +16,7 @@ from bot.chat.rules.links import has_link
 from bot.chat.rules.reasons import SENTENCES, Reason, Rejected, sentence
 from bot.messages import Author, ChatMessage, Fragment, FragmentKind, Medal, Role, Worth
 from tests.chat.judge import BITS, Judge
-from tests.people import MODERATOR, message
+from tests.people import MODERATOR, STREAMER, message
 
 EMOTE, MENTION, CHEER = FragmentKind.EMOTE, FragmentKind.MENTION, FragmentKind.CHEER
 
@@ -63,6 +63,12 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({"ignore": ("小号",)}, message("hi", by=Author("7", "小号二")), ""),
     ({"ignore": ("alice",)}, message("hi", worth=BITS), "ignored"),
     ({"bots": ()}, message("hi", by=Author("1", "Nightbot", "nightbot")), ""),
+    # who is not read may command, but for viewers who are ignored
+    ({"ignore": ("streamer",)}, message("!skip", by=STREAMER), "command"),
+    ({"ignore": ("streamer",)}, message("hi", by=STREAMER), "ignored"),
+    ({"ignore": ("alice",)}, message("!skip"), "ignored"),
+    ({"paid_only": True}, message("!voice leo"), "command"),
+    ({"roles": ("subscriber",)}, message("!voice leo"), "command"),
     # roles, levels, money
     ({"roles": ("subscriber", "vip")}, message("hi"), "role"),
     ({"roles": ("subscriber", "vip")}, message("hi", by=Author("1", "A", roles=frozenset({Role.VIP}))), ""),

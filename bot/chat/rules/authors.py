@@ -72,8 +72,15 @@ def from_bot(names: Names) -> Rule:
     return lambda message: _BOT if names.has(message.author) else None
 
 
-def from_ignored(names: Names) -> Rule:
-    return lambda message: _IGNORED if names.has(message.author) else None
+def from_ignored(names: Names, command: Rule | None = None) -> Rule:
+    """But for what staff `command`: streamers who do not want to hear themselves still direct the bot."""
+
+    def ignored(message: ChatMessage) -> Rejected | None:
+        if not names.has(message.author) or (command and is_staff(message.author) and command(message)):
+            return None
+        return _IGNORED
+
+    return ignored
 
 
 def requirements(settings: RuleSettings) -> Rule | None:

@@ -28,8 +28,9 @@ def build_rules(
     """
     people = people or authors.People.of(settings)
     bots = people.bots
-    prefix = settings.command_prefix
     is_paid = authors.paid_for(settings)
+    prefix, words = settings.command_prefix, settings.command_words
+    command = commands.command(prefix, words, is_paid) if prefix else None
 
     def unless_paid(rule: Rule) -> Rule:
         # Hardly any message has a worth at all, and this is asked of every one.
@@ -38,9 +39,10 @@ def build_rules(
     rules: list[Rule | None] = [
         unless_paid(content.longest(settings.longest)) if settings.longest else None,
         authors.from_bot(bots) if bots.all else None,
-        authors.from_ignored(people.ignored) if people.ignored.all else None,
+        authors.from_ignored(people.ignored, command) if people.ignored.all else None,
+        # Who may command is another question than who is read.
+        command,
         authors.requirements(settings),
-        commands.command(prefix, settings.command_words, is_paid) if prefix else None,
         unless_paid(commands.bot_reply(bots)) if settings.bot_replies and bots.all else None,
         unless_paid(content.not_empty),
         unless_paid(content.wordless if settings.emotes_only else content.only_symbols),
