@@ -43,8 +43,9 @@ class Controls:
         return self._queue.paused
 
     def pause(self, *, now: bool = False) -> None:
-        """`now`: in mid-word; else what is heard is heard to its end."""
+        """`now`: in mid-word; else what is heard is heard to its end, and nothing after it."""
         self._queue.paused = True
+        self._speaker.put_back()
         self._player.paused = now or self._player.paused
 
     def resume(self) -> None:
@@ -56,10 +57,13 @@ class Controls:
         return self._intake.reading_aloud
 
     def read_aloud(self, on: bool) -> None:
-        """Off: of chat only what is paid for is read from now on, and what waits is given up."""
+        """Off: of chat only what is paid for is read from now on; what is heard is heard to its end."""
         self._intake.reading_aloud = on
         if not on:
-            self._queue.remove(lambda one: one.event is not None and not one.paid, "off")
+            heard = self._speaker.heard
+            self._speaker.retract(
+                lambda one: one.event is not None and not one.paid and one is not heard, "off"
+            )
 
     def clear(self, *, paid: bool = False) -> int:
         """Gives up what waits, what was paid for only if that is said; returns how many."""

@@ -42,6 +42,27 @@ def test_turned_off_what_waits_is_given_up_but_for_what_was_paid(stage: Stage) -
     assert stage.waiting == ["Bob: two", "the streamer's own"]
 
 
+async def test_turned_off_what_is_heard_is_heard_to_its_end(stage: Stage) -> None:
+    async with speaking(stage):
+        stage.take(message("one", id="a"), message("two", by=BOB, id="b"))
+        await settle()
+        hear(stage)
+        ask(stage, "!tts off", MODERATOR)
+        assert (stage.silent.cuts, stage.waiting) == ([], [])
+
+
+async def test_paused_nothing_begins_to_be_heard(stage: Stage) -> None:
+    async with speaking(stage):
+        stage.take(message("one", id="a"))
+        await settle()
+        ask(stage, "!pause", MODERATOR)
+        await settle()
+        assert (stage.speaker.under_way, stage.waiting) == ([], ["one"])
+        ask(stage, "!resume", MODERATOR)
+        await settle()
+        assert [one.text for one in stage.speaker.under_way] == ["one"]
+
+
 def test_what_was_paused_in_mid_word_goes_on(stage: Stage) -> None:
     stage.controls.pause(now=True)  # as the panel does
     assert stage.silent.paused
