@@ -28,6 +28,7 @@ _WORD_IN_NAME = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|[^\W\d_]{2,}")
 _SHORT_LATIN, _SHORT_HAN = 8, 4
 # Where the usual template is an English sentence. The others have no words of their own.
 _ON_BILIBILI = {"subscription": "{name} 开通了{tier}。{text}", "crowd": "{count}人：{text}"}
+_GUARD = "大航海"  # of whichever tier
 _TIERS = {"captain": "舰长", "admiral": "提督", "governor": "总督"}
 
 
@@ -76,8 +77,8 @@ def fields_of(event: ChatEvent) -> dict[str, str]:
         case Gift(gift=gift, count=count):
             fields |= {"gift": gift, "count": str(count)}
         case Subscription(months=months, tier=tier):
-            guard = _TIERS.get(tier) if event.source == "bilibili" else None
-            fields |= {"months": str(months), "tier": guard or tier}
+            told = _TIERS.get(tier, tier or _GUARD) if event.source == "bilibili" else tier
+            fields |= {"months": str(months), "tier": told}
         case Raid(viewers=viewers):
             fields["viewers"] = str(viewers)
         case Interaction(count=count):

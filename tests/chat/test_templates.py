@@ -112,6 +112,7 @@ GUARD = Subscription(source="bilibili", channel="c", id="e", author=ALICE, month
 def test_what_is_not_chosen_is_said_in_chinese_on_bilibili() -> None:
     assert template_for(Templates(), GUARD) == "{name} 开通了{tier}。{text}"
     assert fields_of(GUARD)["tier"] == "舰长"
+    assert fields_of(replace(GUARD, tier=""))["tier"] == "大航海"
     assert template_of(Templates(), "crowd", "bilibili") == "{count}人：{text}"
     chosen = Templates(subscription="{name} joins", crowd="")
     assert template_for(chosen, GUARD) == "{name} joins"
