@@ -76,6 +76,17 @@ def taught(**pairs: str) -> Readings:
         ({"привет": "privet"}, "Привет приветы", "privet приветы"),
         ({"씨": "ssi"}, "김씨", "김ssi"),
         ({}, "nothing", "nothing"),
+        # a link is one thing, and so is a number
+        (
+            {"gg": "good game"},
+            "gg see https://discord.gg/gg?gg=1 gg",
+            "good game see https://discord.gg/gg?gg=1 good game",
+        ),
+        ({"gg": "good game", "com": "c"}, "discord.gg x.com/gg gg@x.com", "discord.gg x.com/gg gg@x.com"),
+        ({"gg": "good game"}, "看https://discord.gg/x吧gg", "看https://discord.gg/x吧good game"),
+        ({"twitch.tv": "twitch tee vee"}, "on twitch.tv now", "on twitch tee vee now"),
+        ({"1": "one!", "5": "five!"}, "1 1.5 3-1 12:5 $1 5% 1,5 1.", "one! 1.5 3-1 12:5 $1 5% 1,5 one!."),
+        ({"3-1": "three to one"}, "3-1 and 13-1", "three to one and 13-1"),
     ],
 )
 def test_apply(pairs: dict[str, str], text: str, read: str) -> None:
