@@ -303,7 +303,7 @@ class Panel:
     @property
     def held(self) -> tuple[HeldEvent, ...]:
         """What blocked viewers paid for, the oldest first; another tuple whenever it has changed."""
-        return self._intake.held.all
+        return self._intake.paid.held.all
 
     def say_held(self, held: HeldEvent) -> Utterance | Rejected:
         """Speaks it, unless it cannot be said or holds a blocked word; then it is held on."""
@@ -311,7 +311,7 @@ class Panel:
 
     def let_go(self, held: HeldEvent) -> None:
         """Gives it up for good."""
-        self._intake.let_go(held.event)
+        self._intake.paid.let_go(held.event)
 
     def sayable_name(self, name: str) -> str:
         """A name as it is said; "" if it cannot be, or must not be."""

@@ -139,7 +139,7 @@ def test_a_viewer_is_blocked_and_what_they_pay_for_is_held(line: str, stage: Sta
         "已屏蔽观众 Bob，什么都不读",
     )
     assert stage.waiting == ["nice"]
-    assert [one.event.id for one in stage.intake.held.all] == ["c"]
+    assert [one.event.id for one in stage.intake.paid.held.all] == ["c"]
     assert not list(stage.judgement.blocklist)[1:]  # no word was blocked
     assert ask(stage, "!unblock @Bob", MODERATOR) == "Bob is not blocked any more"
     assert stage.waiting == ["Bob: rude and paid", "nice"]

@@ -99,6 +99,19 @@ def test_what_is_worth_little_counts_as_if_it_were_free(tmp_path: Path) -> None:
     stage.store.close()
 
 
+def test_what_counts_no_more_is_spoken_once_and_kept_no_longer(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("a cent", by=BOB, id="m", worth=Worth(1, "bits")), GIFT)
+    assert stage.store
+    stage.store.close()
+    stage = Stage(tmp_path, keeping=True, rules={"paid_from": 2.0})
+    assert stage.store
+    stage.take(*stage.store.unread())
+    assert [stage.speak(), stage.speak()] == ["Bob: a cent", "Bob: one rose"]
+    assert unread(stage) == []
+    stage.store.close()
+
+
 # ------------------------------------------------------------------ what no engine can speak
 
 
