@@ -56,6 +56,7 @@ class Blocklist:
         self._expected = expected
         self._clock = clock
         self._wall = wall
+        self.on_fault: Callable[[str], None] = lambda sentence: None  # told of what is wrong from now on
         self._settings, self._setting_faults = parse_settings(blocked, allowed)
         self._entries: list[Entry] = []
         self._file_faults: list[Fault] = []
@@ -220,6 +221,8 @@ class Blocklist:
         self._stamp = stamp
         # The file has the last word: it may allow what the settings block.
         self._matcher = BlockMatcher([*self._entries, *self._without_file()])
+        for fault in self._file_faults:
+            self.on_fault(fault.sentence)
 
     def _without_file(self) -> list[Entry]:
         keys = {_opposite(entry) for entry in self._entries}

@@ -205,6 +205,7 @@ def event(kind: str, /, **fields: object) -> ChatEvent:
         (event("raid", viewers=42), "Bob raids with forty-two viewers"),
         (event("notice", text="hi"), Rejected("not announced")),
         (event("super chat", text="主播加油 x.tv", worth=Worth(30, "CNY")), "Bob: 主播加油 链接"),
+        (event("super chat", text="🎉🎉", worth=Worth(30, "CNY")), "Bob:"),  # who paid is named at least
         (event("redemption", reward="Hydrate", text="drink!"), "Bob: drink!"),
         (event("redemption", reward="Hydrate"), Rejected("empty")),
         (event("follow", kind=InteractionKind.FOLLOW), Rejected("not announced")),
@@ -229,6 +230,8 @@ def test_a_retraction_is_never_said() -> None:
         ({"raid": ""}, event("raid", viewers=1), Rejected("not announced")),
         ({"announcement": "{text}"}, event("notice", text="hi"), "hi"),
         ({"announcement": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
+        ({"subscription": "{name} subscribed! {text}"}, event("sub"), "Bob subscribed!"),
+        ({"redemption": "{name} wants a song {text}"}, event("redemption", reward="r"), "Bob wants a song"),
         ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "somebody: x"),
         ({"message": "{name}说{text}"}, message("x", author=Author("1", "♥♥")), "有人说x"),
     ],

@@ -12,7 +12,7 @@ from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
 
 
 def held(stage: Stage) -> list[str]:
-    return [one.event.id for one in stage.intake.held.all]
+    return [one.event.id for one in stage.intake.paid.held.all]
 
 
 def dropped(stage: Stage) -> list[str]:
@@ -70,13 +70,13 @@ def test_it_is_said_once_or_let_go_for_good(tmp_path: Path) -> None:
     stage.take(message("first", by=BOB))
     block(stage)
     stage.take(message("paid", by=BOB, id="p", worth=BITS), GIFT)
-    paid, gift = (one.event for one in stage.intake.held.all)
+    paid, gift = (one.event for one in stage.intake.paid.held.all)
     stage.intake.enqueue(["paid"], paid, stage.viewers.of(paid))
     assert (held(stage), stage.waiting) == (["g"], ["paid"])
     assert unread(stage) == ["p", "g"]  # until it has been heard
     stage.speak()
     assert unread(stage) == ["g"]
-    stage.intake.let_go(gift)
+    stage.intake.paid.let_go(gift)
     assert (held(stage), unread(stage)) == ([], [])
     assert stage.store
     stage.store.close()
