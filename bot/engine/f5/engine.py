@@ -172,7 +172,11 @@ class F5Engine:
             return
 
         def speech(making: Making) -> Generator[Samples]:
-            studio = replace(self._studio, make=lambda job: self._maker.make(job, ahead=not making.is_wanted))
+            studio = replace(
+                self._studio,
+                make=lambda job: self._maker.make(job, ahead=not making.is_wanted),
+                awaited=lambda: making.is_wanted,
+            )
             return self._made(asked, speaker, studio)
 
         self._making[asked] = Making(speech)
