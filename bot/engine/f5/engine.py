@@ -218,7 +218,8 @@ class F5Engine:
         with self._watchdog.watching() if self._watchdog else nullcontext():
             try:
                 yield
-            except Exception:
+            except Exception as fault:
+                self._running.failed(fault)
                 if self._watchdog and is_lost(self._running.model.transformer.device):
                     self._watchdog.give_up("the GPU has failed")
                 raise

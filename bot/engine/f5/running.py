@@ -52,6 +52,7 @@ class Running:
         self._sampling = sampling_of(settings)
         self._exact: Transformer | None = None
         self._mended: deque[bool] = deque(maxlen=_LAST)
+        self._cramped = False  # the GPU's memory was full, and nothing has been given back since
         self.warming = self._graphs(compiled=is_compiled(settings.compile, model.transformer.device))
         self.sampler = Sampler(model.transformer, self.warming.graphs if self.warming else None)
         self._measuring = Measuring(self.sampler, model.vocoder, self._sampling, clock)
@@ -88,18 +89,17 @@ class Running:
         """A batch; where the GPU's memory is full, what can be given back is, and it is tried once more."""
         if sum(self._mended) >= _MANY and self.model.transformer.precision.dtype is torch.float16:
             self._widen()
+        if self._cramped:
+            self._make_room()
         try:
             return (yield from self.sampler.sample(jobs, self._sampling))
         except Exception as fault:
-            if not is_full(fault):
+            self.failed(fault)
+            if not self._cramped:
                 raise
-            self._numbers.out_of_memory += 1
             log.warning("the GPU's memory is full: freeing what can be, and trying again one by one")
         # After the handler: until its end the fault holds on to what was being computed.
-        if self.warming:
-            self.warming.free()
-            self.cost.pad_to(())
-        torch.cuda.empty_cache()
+        self._make_room()
         mels: list[Tensor] = []
         for job in jobs:
             mels += yield from self.sampler.sample([job], self._sampling)
@@ -118,6 +118,20 @@ class Running:
             self._exact = None  # it is four times as large as the other, and rarely needed
             torch.cuda.empty_cache()
         return mels[0]
+
+    def failed(self, fault: Exception) -> None:
+        """Something of a piece was not made; if for want of memory, there is more before the next one."""
+        if is_full(fault):
+            self._cramped = True
+            self._numbers.out_of_memory += 1
+
+    def _make_room(self) -> None:
+        """Gives back to the GPU what can be done without."""
+        self._cramped = False
+        if self.warming:
+            self.warming.free()
+            self.cost.pad_to(())
+        torch.cuda.empty_cache()
 
     def came(self, mended: bool) -> None:
         """A piece is speech; `mended`: as fp32 made it, and not before."""

@@ -129,6 +129,26 @@ def test_a_full_memory_is_known_in_all_its_words_and_graphs_make_room(engine: F5
     assert engine.facts()["out_of_memory"] == 1
 
 
+def test_where_sound_has_no_room_the_next_text_has(
+    engine: F5Engine, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graphs hold what they need: it is the vocoder that another program takes the memory from."""
+    warming = engine._running.warming = Warmed()  # type: ignore[assignment]
+    decode = engine._running.model.vocoder.decode
+
+    def full(mel: torch.Tensor) -> torch.Tensor:
+        if not warming.freed:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return decode(mel)
+
+    monkeypatch.setattr(engine._running.model.vocoder, "decode", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        spoken(engine, voice, "gg")
+    assert spoken(engine, voice, "gg").size
+    assert warming.freed == 1
+    assert engine.facts()["out_of_memory"] == 1
+
+
 @pytest.mark.parametrize(("lost", "bitten"), [(True, 1), (False, 0)])
 def test_a_gpu_that_has_failed_for_good_costs_the_process(
     lost: bool, bitten: int, engine: F5Engine, voice: Voice, monkeypatch: pytest.MonkeyPatch
