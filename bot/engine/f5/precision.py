@@ -11,6 +11,7 @@ from bot.engine.f5 import quantized
 from bot.engine.f5.linear import Linear, PackedLinear, can_pack, packs_bf16
 
 NAMES = ("fp32", "bf16", "fp16", "int8")
+_SET = "set engine.f5.precision to"
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -35,14 +36,14 @@ class Precision:
         device = torch.device(device)
         name = fastest(device) if name == "auto" else name
         if name not in NAMES:
-            raise PrecisionError(f"there is no precision {name!r}: choose auto, {', '.join(NAMES)}")
+            raise PrecisionError(f"there is no precision {name!r}: {_SET} auto, {', '.join(NAMES)}")
         if name == "fp16" and device.type == "cpu":
-            raise PrecisionError("fp16 needs a GPU: choose bf16 or fp32 on a CPU")
+            raise PrecisionError(f"fp16 needs a GPU: {_SET} auto")
         if name == "bf16" and not can_bf16(device):
             what, others = ("GPU", "fp16 or fp32") if device.type == "cuda" else ("processor", "fp32")
-            raise PrecisionError(f"this {what} computes no bf16 to speak of: choose {others}")
+            raise PrecisionError(f"this {what} computes no bf16 to speak of: {_SET} {others}")
         if name == "int8" and not quantized.adds_up(device):
-            raise PrecisionError("this processor adds 8-bit products up wrongly (no VNNI): choose fp32")
+            raise PrecisionError(f"this processor adds 8-bit products up wrongly (no VNNI): {_SET} fp32")
         if name == "fp32" and device.type == "cuda":
             torch.set_float32_matmul_precision("highest")
             torch.backends.cudnn.allow_tf32 = False

@@ -33,8 +33,8 @@ NOTHING = np.zeros(0, np.float32)  # what is yielded where others may have their
 _DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
 # Of a machine slower than speech. A client takes an engine for hung after 20 s without sound
 # (engine.answer_timeout): a piece takes half of that at most, for others may want the machine too. The
-# first sound is held back for nearly as long: late is better than broken off.
-CAUTION = Caution(work=10.0, patience=16.0)
+# first sound is held back for nearly as long, less a few steps: late is better than broken off.
+CAUTION = Caution(work=10.0, patience=15.0)
 _QUIET = 1e-3  # of full scale: a piece whose loudest second is below it says nothing
 _NO_SOUND = "the model gives no sound for this text"
 _LOUDEST = 20.0  # log mel is never above it; beyond, half precision has overflowed

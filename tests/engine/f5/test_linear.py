@@ -97,7 +97,7 @@ def test_8_bits_are_taken_only_where_their_sums_are_right(
         assert Precision.of("int8", "cpu").name == "int8"
     else:
         assert not can_pack(CPU)
-        with pytest.raises(PrecisionError, match=r"8-bit products up wrongly .*: choose fp32"):
+        with pytest.raises(PrecisionError, match=r"up wrongly .*: set engine.f5.precision to fp32"):
             Precision.of("int8", "cpu")
 
 
@@ -114,5 +114,5 @@ def test_precisions_by_name() -> None:
     assert {name for name in NAMES if name != "fp16"} == {"fp32", "bf16", "int8"}
     with pytest.raises(PrecisionError, match="fp16 needs a GPU"):
         Precision.of("fp16", "cpu")
-    with pytest.raises(PrecisionError, match="choose auto, fp32"):
+    with pytest.raises(PrecisionError, match=r"engine.f5.precision to auto, fp32"):
         Precision.of("fp8", "cpu")
