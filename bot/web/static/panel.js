@@ -2,7 +2,7 @@
 
 import { follow } from "/static/feed.js";
 import { Sound } from "/static/sound.js";
-import { act, get, patch, post, toast } from "/static/panel/api.js";
+import { act, announce, get, notice, patch, post, toast } from "/static/panel/api.js";
 import { charts } from "/static/panel/charts.js";
 import { copy } from "/static/panel/copying.js";
 import { button, h, icon, replace } from "/static/panel/dom.js";
@@ -13,7 +13,8 @@ import { hearHere, soundBox } from "/static/panel/output.js";
 import { past } from "/static/panel/past.js";
 import { rules } from "/static/panel/rules.js";
 import { settings } from "/static/panel/settings.js";
-import { apply, on, state } from "/static/panel/state.js";
+import { apply, on, state, tell } from "/static/panel/state.js";
+import { statesBar } from "/static/panel/states.js";
 import { viewers } from "/static/panel/viewers.js";
 import { voices } from "/static/panel/voices.js";
 
@@ -21,14 +22,14 @@ const SECTIONS = [["now", live], ["history", past], ["viewers", viewers], ["voic
 const view = document.getElementById("view");
 const sound = new Sound();
 const box = soundBox(sound);
-document.body.append(box);
+document.body.append(box, statesBar(document.getElementById("states"), box));
 let shown = { name: "", stop: () => {} };
 
 translate(document);
 follow("panel", { onEvent: apply, onState: connection });
-on("status", () => { drawStates(); drawTransport(); });
+on("status", drawTransport);
 on("queue", drawTransport);
-on("speaking", (item) => { document.getElementById("spoken").textContent = `${item.name} ${item.text}`; });
+on("speaking", (item) => announce(`${item.name} ${item.text}`));
 on("trouble", ({ detail }) => toast(detail, "fault"));
 on("status", () => { if (state.status.output.kind !== "browser" && sound.state !== "off") void sound.stop(); });
 window.addEventListener("hashchange", open);
@@ -68,25 +69,21 @@ function open() {
   document.title = `${t(name)} – Chat Aloud`;
 }
 
+let away = null; // what says that the bot is not heard from
+
 async function connection(how) {
   document.body.dataset.connection = how;
-  if (how === "open" || state.connected === how) return;
-  state.connected = how;
+  if (how === state.connection) return;
+  state.connection = how;
+  tell("connection", how);
+  if (how === "open") {
+    away?.remove();
+    away = null;
+    return;
+  }
+  if (state.status) away ??= notice(t("reconnecting"));
   const me = await get("/api/me").catch(() => null);
   if (me?.login && !me.role) location.reload();
-}
-
-function drawStates() {
-  const { sources, engine, output, troubles } = state.status;
-  const pill = (name, one, kind = "span.pill", more = {}) => h(kind, { dataset: { state: one.state }, title: one.detail || "", ...more }, h("i"), name, h("span.visually-hidden", {}, `: ${t(`state_${one.state}`)}`),
-    one.state !== "ready" ? h("small", {}, t(`state_${one.state}`)) : null,
-    one.progress > 0 && one.progress < 1 && one.state !== "ready" ? h("progress", { max: 1, value: one.progress, "aria-label": one.detail || name }) : null);
-  const bar = document.getElementById("states");
-  const focused = bar.contains(document.activeElement);
-  replace(bar, sources.map((one) => pill(`${one.source} ${one.channel}`, one)), pill(t("engine"), engine),
-    pill(`${t("output")}: ${t(`output_${output.kind}`)}`, output, "button.pill", { type: "button", popoverTargetElement: box, "aria-haspopup": "dialog" }),
-    troubles?.length ? h("span.pill", { dataset: { state: "failed" }, title: troubles.map(({ detail }) => detail).join("\n") }, h("i"), `${t("troubles")} ${troubles.length}`) : null);
-  if (focused) bar.querySelector("button")?.focus();
 }
 
 function drawTransport() {

@@ -249,9 +249,11 @@ async def test_axe_finds_nothing_serious_in_the_panel(browser: Browser, site: Ru
             await page.wait_for_load_state("networkidle") if section in ("voices", "settings") else None
             assert await faults(page) == [], section
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), section
-        await page.locator("button.pill").click()
-        await expect(page.locator("#sound-box")).to_be_visible()
-        assert await faults(page) == []
+        for sign, box in (("engine", "#states-box"), ("sound", "#sound-box")):
+            await page.locator(f"button.pill[data-do={sign}]").click()
+            await expect(page.locator(box)).to_be_visible()
+            assert await faults(page) == [], box
+            await page.keyboard.press("Escape")
 
 
 async def test_axe_finds_nothing_serious_elsewhere(browser: Browser, tmp_path: Path, engine: str) -> None:

@@ -46,6 +46,18 @@ export async function act(what, done) {
   }
 }
 
+// For those who hear the page: the others see it.
+export function announce(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+// Stays until it is removed.
+export function notice(text) {
+  const node = h("div.toast.fault", {}, text);
+  document.getElementById("toasts").append(node);
+  return node;
+}
+
 export function toast(text, kind = "", { label, undo } = {}) {
   const node = h("div.toast", { class: kind }, h("span", {}, text),
     undo ? h("button.button", { type: "button", onclick: () => { node.remove(); undo(); } }, label) : null);

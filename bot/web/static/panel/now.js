@@ -1,6 +1,6 @@
 // Live: what is said, what waits (to be moved or removed), the chat, and a line to say now.
 
-import { act, del, post, toast } from "/static/panel/api.js";
+import { act, announce, del, post, toast } from "/static/panel/api.js";
 import { button, field, h, icon, replace } from "/static/panel/dom.js";
 import { heldBox } from "/static/panel/held.js";
 import { became, clock, number, said, t } from "/static/panel/i18n.js";
@@ -8,6 +8,7 @@ import { viewerMenu, who } from "/static/panel/people.js";
 import { on, state, underWay, waiting } from "/static/panel/state.js";
 
 const SHOWN = 60; // lines of chat
+const FEW = 50; // of what waits, until all is asked for
 
 export function live() {
   const speaking = h("section.card.speaking", { "aria-labelledby": "h-speaking" }, h("h2", { id: "h-speaking" }, t("speaking_now")), h("div.body"));
@@ -69,7 +70,7 @@ function sayNow() {
 
 function showSpeaking(node) {
   const [item] = underWay();
-  if (!item) return replace(node, h("p.empty", {}, t("nothing_spoken")));
+  if (!item) return replace(node, h("p.empty", {}, t(state.status?.paused ? "paused_now" : state.status?.reading_aloud === false ? "not_reading_now" : "nothing_spoken")));
   replace(node, h("div.item.current", { dataset: { rank: item.rank } },
     h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
     h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
@@ -77,11 +78,13 @@ function showSpeaking(node) {
 
 const rows = new Map(); // id -> {item, node}
 let dragged = "";
+let all = false; // rather than the first few
 
 function showQueue(list, size) {
   const items = waiting();
   const { backlog = 0 } = state.status ?? {};
   size.textContent = items.length ? `${t("messages", { count: items.length })} · ${t("seconds_of_speech", { seconds: number(backlog, 0) })}` : "";
+  if (items.length <= FEW) all = false;
   if (!items.length) {
     rows.clear();
     return replace(list, h("li.empty", {}, t("nothing_waits")));
@@ -89,13 +92,16 @@ function showQueue(list, size) {
   const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
   const control = document.activeElement?.dataset?.do;
   for (const id of rows.keys()) if (!state.items.has(id)) rows.delete(id);
-  const nodes = items.map((item) => {
+  const nodes = items.slice(0, all ? undefined : FEW).map((item) => {
     const known = rows.get(item.id);
     if (known?.item === item && known.node.isConnected) return known.node;
     const node = row(item);
     rows.set(item.id, { item, node });
     return node;
   });
+  const rest = items.length - nodes.length;
+  if (rest) nodes.push(h("li", {}, button(t("show_all", { count: rest }), () => { all = true; showQueue(list, size); })));
+  else if (nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at])) return;
   replace(list, nodes);
   if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] [data-do="${CSS.escape(control ?? "")}"]`)?.focus();
 }
@@ -122,7 +128,11 @@ async function place(id, at) {
   const order = state.order.filter((one) => one !== id);
   if (!id || at < 0 || at > order.length) return;
   order.splice(at, 0, id);
-  await act(() => post("/api/queue/order", { ids: order }));
+  const queue = await act(() => post("/api/queue/order", { ids: order }));
+  const now = queue?.items.findIndex((item) => item.id === id) ?? -1;
+  if (now < 0) return; // it waits no more
+  if (now === at) announce(t("moved", { place: at + 1, count: queue.items.length }));
+  else toast(t("by_rank"));
 }
 
 function addLine(lines, line) {
