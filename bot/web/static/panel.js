@@ -6,7 +6,7 @@ import { act, announce, get, notice, patch, post, toast } from "/static/panel/ap
 import { charts } from "/static/panel/charts.js";
 import { copy } from "/static/panel/copying.js";
 import { button, h, icon, replace } from "/static/panel/dom.js";
-import { choose, language, t, translate } from "/static/panel/i18n.js";
+import { choose, language, t, told, translate } from "/static/panel/i18n.js";
 import { log } from "/static/panel/log.js";
 import { live, skip } from "/static/panel/now.js";
 import { hearHere, soundBox } from "/static/panel/output.js";
@@ -30,7 +30,7 @@ follow("panel", { onEvent: apply, onState: connection });
 on("status", drawTransport);
 on("queue", drawTransport);
 on("speaking", (item) => announce(`${item.name} ${item.text}`));
-on("trouble", ({ detail }) => toast(detail, "fault"));
+on("trouble", ({ detail }) => toast(told(detail), "fault"));
 on("status", () => { if (state.status.output.kind !== "browser" && sound.state !== "off") void sound.stop(); });
 window.addEventListener("hashchange", open);
 

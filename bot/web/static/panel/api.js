@@ -1,11 +1,11 @@
 // Asks the bot. A refusal is an Error with a sentence, shown where it happened or as a toast.
 
 import { h } from "/static/panel/dom.js";
-import { t } from "/static/panel/i18n.js";
+import { t, told } from "/static/panel/i18n.js";
 
 export class Refused extends Error {
   constructor(status, { message, code, param } = {}) {
-    super(message || t("failed"));
+    super(message ? told(message) : t("failed"));
     Object.assign(this, { status, code, param });
   }
 }

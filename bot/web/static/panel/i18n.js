@@ -87,6 +87,10 @@ export function translate(root) {
   for (const node of root.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
 }
 
+// A sentence of the bot's, in the panel's language.
+const { inChinese } = language === "zh" ? await import("/static/panel/sentences.js") : {};
+export const told = inChinese ?? ((sentence) => sentence);
+
 // What became of something, in a word.
 export const became = ({ outcome, reason }) => t(reason === "held" ? "held" : outcome);
 export const said = (why) => (why ? why[language] ?? why.en : "");

@@ -2,11 +2,12 @@
 
 import { act, get, patch, post, toast } from "/static/panel/api.js";
 import { button, h, replace } from "/static/panel/dom.js";
-import { t } from "/static/panel/i18n.js";
+import { language, t, told } from "/static/panel/i18n.js";
 import { on } from "/static/panel/state.js";
 
 export function settings() {
   const changes = new Map(); // key -> value, not yet saved
+  let words; // of config.toml, where the page's are not its own
   const list = h("div.sections");
   const save = button(t("save"), store, { kind: "primary" });
   const discard = button(t("discard"), () => { changes.clear(); void load(); });
@@ -24,11 +25,12 @@ export function settings() {
   async function load() {
     const found = await act(() => get("/api/settings"));
     if (!found) return;
-    intro.textContent = found.problem || t("settings_hint", { file: found.file });
+    words ??= language === "zh" ? (await import("/static/panel/settings-zh.js")).CHINESE : {};
+    intro.textContent = told(found.problem) || t("settings_hint", { file: found.file });
     undo.disabled = !found.undo;
     const open = new Set(Array.from(list.querySelectorAll("details[open]"), (one) => one.dataset.name));
     replace(list, found.sections.map((section) => h("details", { dataset: { name: section.name }, open: open.has(section.name) },
-      h("summary", {}, h("code", {}, section.name ? `[${section.name}]` : "config.toml"), h("span.hint", {}, section.comment)),
+      h("summary", {}, h("code", {}, section.name ? `[${section.name}]` : "config.toml"), h("span.hint", {}, words[`[${section.name}]`] ?? section.comment)),
       section.fields.map((one) => row(one, found.writable)))));
     mark();
     filter();
@@ -49,7 +51,7 @@ export function settings() {
       h("label", { htmlFor: input.id }, h("code", {}, one.key.split(".").at(-1)), notes ? h("span.hint", {}, ` ${notes}`) : null),
       control,
       one.from === "file" && !fixed ? button(t("to_default"), () => { changes.set(one.key, null); void store(); }, { icon: "undo", quiet: true }) : h("span"),
-      h("p.hint", {}, inWords(one.comment)), h("p.fault", { role: "alert" }));
+      h("p.hint", {}, inWords(words[one.key] ?? one.comment)), h("p.fault", { role: "alert" }));
   }
 
   function mark() {

@@ -1,7 +1,7 @@
 // What runs: a sign for each on top, and a box that opens from them and tells of each in whole sentences.
 
 import { button, h, replace } from "/static/panel/dom.js";
-import { clock, t } from "/static/panel/i18n.js";
+import { clock, t, told } from "/static/panel/i18n.js";
 import { on, state } from "/static/panel/state.js";
 
 const SIGNS = 3; // sources that have a sign of their own; more share one
@@ -34,7 +34,7 @@ export function statesBar(bar, sound) {
     replace(box,
       h("header", {}, h("h2", { id: "h-states" }, t("states")), button(t("close"), () => box.hidePopover(), { icon: "close", quiet: true })),
       h("ul.runs", {}, [...sources].sort(byNeed).map((one) => run(nameOf(one), one)), run(t("engine"), engine), run(`${t("output")}: ${t(`output_${output.kind}`)}`, output)),
-      troubles.length ? [h("h3", {}, t("troubles")), h("ul.runs", {}, troubles.map(({ at, detail }) => h("li", {}, h("time", {}, clock(at)), h("p", {}, detail))).reverse())] : null);
+      troubles.length ? [h("h3", {}, t("troubles")), h("ul.runs", {}, troubles.map(({ at, detail }) => h("li", {}, h("time", {}, clock(at)), h("p", {}, told(detail)))).reverse())] : null);
   }
 
   box.addEventListener("toggle", ({ newState }) => { if (newState === "open") tell(); });
@@ -48,11 +48,11 @@ const byNeed = (one, other) => WORST.indexOf(one.state) - WORST.indexOf(other.st
 const nameOf = (source) => `${source.source} ${source.channel}`;
 
 function sign(name, label, one, box, word = one.state === "ready" ? "" : t(`state_${one.state}`)) {
-  return h("button.pill", { type: "button", dataset: { state: one.state, do: name }, title: one.detail || "", popoverTargetElement: box, "aria-haspopup": "dialog" },
+  return h("button.pill", { type: "button", dataset: { state: one.state, do: name }, title: told(one.detail), popoverTargetElement: box, "aria-haspopup": "dialog" },
     h("i"), h("span", {}, label), word ? h("small", {}, word) : h("span.visually-hidden", {}, name === "troubles" ? "" : `: ${t(`state_${one.state}`)}`),
-    one.progress > 0 && one.progress < 1 && one.state !== "ready" ? h("progress", { max: 1, value: one.progress, "aria-label": one.detail || label }) : null);
+    one.progress > 0 && one.progress < 1 && one.state !== "ready" ? h("progress", { max: 1, value: one.progress, "aria-label": told(one.detail) || label }) : null);
 }
 
 function run(name, one) {
-  return h("li", { dataset: { state: one.state } }, h("i"), h("div", {}, h("p", {}, h("bdi", {}, name), h("small", {}, t(`state_${one.state}`))), one.detail ? h("p.hint", {}, one.detail) : null));
+  return h("li", { dataset: { state: one.state } }, h("i"), h("div", {}, h("p", {}, h("bdi", {}, name), h("small", {}, t(`state_${one.state}`))), one.detail ? h("p.hint", {}, told(one.detail)) : null));
 }

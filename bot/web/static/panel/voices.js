@@ -2,7 +2,7 @@
 
 import { act, ask, get, hear, patch, post, toast } from "/static/panel/api.js";
 import { button, field, h, icon, replace } from "/static/panel/dom.js";
-import { language, t } from "/static/panel/i18n.js";
+import { language, t, told } from "/static/panel/i18n.js";
 import { state } from "/static/panel/state.js";
 
 export function voices() {
@@ -18,7 +18,7 @@ export function voices() {
     replace(list, found.voices.map((voice) => entry(voice, found.default, show)));
     absent.hidden = !found.absent.length;
     replace(absent, h("summary", {}, t("absent_voices", { count: found.absent.length })), h("p.hint", {}, t("absent_hint")),
-      [...new Set(found.absent.map(({ why }) => why))].map((why) => why && h("p.hint", {}, why)),
+      [...new Set(found.absent.map(({ why }) => why))].map((why) => why && h("p.hint", {}, told(why))),
       h("ul.voices", {}, found.absent.map((voice) => missing(voice, show))));
   }
   void show();
@@ -105,7 +105,7 @@ function adding(added) {
 
 function showChecks(list, answer) {
   const checks = answer?.report?.checks ?? answer?.error?.report?.checks ?? [];
-  replace(list, checks.map((check) => h("li", { dataset: { verdict: check.verdict ?? check.level ?? "" } }, check.sentence ?? check.message ?? String(check))));
+  replace(list, checks.map((check) => h("li", { dataset: { verdict: check.verdict } }, told(check.sentence))));
 }
 
 // fetch tells nothing of how much has gone out.
@@ -121,7 +121,7 @@ function upload(path, file, progress) {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
       if (request.status < 300) resolve(answer);
-      else reject(Object.assign(new Error(answer.error?.message ?? t("failed")), { answer }));
+      else reject(Object.assign(new Error(answer.error?.message ? told(answer.error.message) : t("failed")), { answer }));
     };
     request.send(file);
   });
