@@ -180,6 +180,12 @@ class Teach(Shape):
     scope: Key = ""
 
 
+class UndoWord(Shape):
+    """Of which word the last change is taken back; "" is of any."""
+
+    word: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
 class Forget(Shape):
     word: Word
     scope: Key = ""

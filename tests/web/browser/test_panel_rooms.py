@@ -117,6 +117,19 @@ async def test_words_are_blocked_taught_and_tried(browser: Browser, site: Runnin
         assert (await site.get("/api/readings"))["readings"] == []
 
 
+async def test_two_moderators_take_back_each_their_own(browser: Browser, site: Running) -> None:
+    url = f"{site.base}/#words"
+    async with open_page(browser, url) as (one, _), open_page(browser, url) as (other, _):
+        for page, word in ((one, "apple"), (other, "pear")):
+            blocked = page.locator("section", has=page.get_by_role("heading", name="never said"))
+            await blocked.get_by_role("textbox").fill(word)
+            await blocked.get_by_role("textbox").press("Enter")
+            await expect(blocked.locator(".entries li", has_text=word)).to_be_visible()
+        async with one.expect_response("**/api/blocklist/undo"):
+            await one.locator(".toast").get_by_role("button", name="Undo").click()
+        assert [entry["written"] for entry in (await site.get("/api/blocklist"))["entries"]] == ["pear"]
+
+
 async def test_numbers_and_the_log(browser: Browser, site: Running) -> None:
     await site.post("/api/blocklist", {"word": "badword"})
     async with open_page(browser, f"{site.base}/#numbers") as (page, _):

@@ -42,7 +42,7 @@ function blocked() {
   }
   const change = async (path, body) => {
     const done = await act(() => post(path, body));
-    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/blocklist/undo")); show(); } }); }
+    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/blocklist/undo", { word: body.word })); show(); } }); }
     return done;
   };
   function entry(one) {
@@ -65,7 +65,7 @@ function taught() {
   }
   const change = async (path, body) => {
     const done = await act(() => post(path, body));
-    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo")); show(); } }); }
+    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo", { word: body.word })); show(); } }); }
     return done;
   };
   function entry(one) {
