@@ -131,7 +131,7 @@ class Blocklist:
         return self._edit(entry, by, remove=mine)
 
     def undo(self, *, word: str = "") -> Changed | Unchanged:
-        """Takes back the last edit that has not been taken back; of `word`, written as for `add`, if it is given."""
+        """Takes back the last edit that has not been taken back; of `word`, as `add` was given it, if any."""
         entry = parse(" ".join(word.split()), "", comments=False)
         written = entry.written if isinstance(entry, Entry) else None
         last = next((edit for edit in reversed(self._history) if not word or edit.entry == written), None)

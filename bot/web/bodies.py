@@ -294,6 +294,7 @@ class Metrics(Shape):
     audio_seconds: float
     refused: dict[str, int]
     dropped: dict[str, int]
+    why: dict[str, Why]  # of each reason among them
     clients: int
     series: Series | None
 

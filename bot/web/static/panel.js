@@ -48,8 +48,9 @@ function sections() {
 
 function drawTabs() {
   replace(document.getElementById("tabs"), sections().map(([name]) => h("a", { href: `#${name}`, dataset: { name } }, t(name))),
-    h("button.chip", { type: "button", lang: language === "zh" ? "en" : "zh", onclick: () => choose(language === "zh" ? "en" : "zh") }, language === "zh" ? "English" : "中文"),
-    h("span.spacer"), overlayLink(), logOut(), h("p.hint.keys", {}, t("keys_hint", { last: sections().length })));
+    h("span.spacer"), overlayLink(),
+    h("span.aside", {}, h("button.chip", { type: "button", lang: language === "zh" ? "en" : "zh", onclick: () => choose(language === "zh" ? "en" : "zh") }, language === "zh" ? "English" : "中文"), logOut()),
+    h("p.hint.keys", {}, t("keys_hint", { last: sections().length })));
 }
 
 function open() {

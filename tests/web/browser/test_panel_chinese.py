@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
 from bot.engine.references import report
+from bot.engine.references.contour import Span
 from bot.messages import SourceState, State
 from tests.web.browser.looking import open_page
 from tests.web.browser.test_panel_rooms import recording
@@ -60,7 +61,7 @@ def refusals() -> Iterator[str]:
 
 def checks() -> Iterator[str]:
     """What is found of recordings of every kind."""
-    pauses = [report.Span(2.0, 2.5)]
+    pauses = [Span(2.0, 2.5)]
     for seconds in (0.5, 2.0, 5.0, 9.0, 40.0):
         for chosen in (True, False):
             yield report.check_length(seconds, pauses, chosen=chosen).sentence

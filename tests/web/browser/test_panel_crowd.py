@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -17,7 +18,7 @@ from tests.web.running import Running, running
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 logger = logging.getLogger(__name__)
 ROOM = {"queue.length": "1000", "queue.seconds": "3600", "queue.max_age": "3600"}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
 async def as_wide_as_the_screen(page: Page) -> None:
@@ -67,7 +68,9 @@ async def test_a_long_queue_leaves_room_for_the_rest(browser: Browser, tmp_path:
             await expect(rows).to_have_count(50)
             await as_wide_as_the_screen(page)
             # Chat is two screens down at most, and holds what was written before this page was opened.
-            assert (await page.locator(".chat").bounding_box() or {})["y"] < 2 * 844
+            assert (
+                await page.locator(".chat").evaluate("(chat) => chat.getBoundingClientRect().top") < 2 * 844
+            )
             await expect(page.locator(".lines li")).to_have_count(60)
             await page.get_by_role("button", name="70 more").tap()
             await expect(rows).to_have_count(120)
