@@ -19,6 +19,7 @@ import { viewers } from "/static/panel/viewers.js";
 import { voices } from "/static/panel/voices.js";
 
 const SECTIONS = [["now", live], ["history", past], ["viewers", viewers], ["voices", voices], ["words", rules], ["settings", settings, "owner"], ["numbers", charts], ["log", log, "owner"]];
+const HEARD = new Set(["device", "browser"]); // whose words a screen reader need not say over the voice
 const view = document.getElementById("view");
 const sound = new Sound();
 const box = soundBox(sound);
@@ -29,7 +30,7 @@ translate(document);
 follow("panel", { onEvent: apply, onState: connection });
 on("status", drawTransport);
 on("queue", drawTransport);
-on("speaking", (item) => announce(`${item.name} ${item.text}`));
+on("speaking", (item) => announce(HEARD.has(state.status.output.kind) ? item.name : `${item.name} ${item.text}`));
 on("trouble", ({ detail }) => toast(told(detail), "fault"));
 on("status", () => { if (state.status.output.kind !== "browser" && sound.state !== "off") void sound.stop(); });
 window.addEventListener("hashchange", open);
@@ -130,7 +131,7 @@ function logOut() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
   const digit = Number(event.key);
   if (digit >= 1 && digit <= sections().length) location.hash = sections()[digit - 1][0];
   else if (event.key === " " && !event.target.closest("button, a, summary")) { event.preventDefault(); void pause(); }
