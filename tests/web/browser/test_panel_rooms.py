@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import re
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.config import load_settings
 from bot.messages import Spoken, Worth
@@ -85,6 +87,32 @@ async def test_a_recording_is_checked_before_it_is_a_voice(browser: Browser, sit
         await page.get_by_role("button", name="Add", exact=True).click()
         await expect(page.locator(".toast.fault").last).to_be_visible()
         assert all(voice["id"] != "my-voice" for voice in (await site.get("/api/voices"))["voices"])
+
+
+async def test_a_recording_that_goes_out_slowly(browser: Browser, site: Running) -> None:
+    """It is told how far it is, and cannot be sent twice."""
+    fine = "/api/voices/"
+    async with open_page(browser, f"{site.base}/#voices", fine=lambda fault: fine in fault) as (page, _):
+        on = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await on.wait()
+            await route.continue_()
+
+        await page.route("**/api/voices/hum?**", hold)
+        file = FilePayload(name="hum.wav", mimeType="audio/wav", buffer=recording(4))
+        await page.locator("#recording").set_input_files(file)
+        await page.get_by_label("What is said in it").fill("hum hum hum, this is what I hum")
+        check = page.get_by_role("button", name="Check")
+        await check.click()
+        await expect(page.get_by_role("progressbar", name="Add a voice")).to_be_visible()
+        await expect(page.get_by_text(re.compile(r"^Sending \d+ %|^Listening to it"))).to_be_visible()
+        await expect(check).to_be_disabled()
+        await expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+        on.set()
+        await expect(page.locator(".checks li").first).to_be_visible()
+        await expect(check).to_be_enabled()
+        await expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 async def test_words_are_blocked_taught_and_tried(browser: Browser, site: Running) -> None:

@@ -70,8 +70,10 @@ function adding(added) {
   const name = h("input", { type: "text", required: true, pattern: "[a-z0-9_\\-]{1,40}", autocomplete: "off" });
   const text = h("textarea", { rows: 2, required: true, maxLength: 500 });
   const spoken = h("select", {}, [["zh", "中文"], ["en", "English"], ["ja", "日本語"], ["ko", "한국어"]].map(([value, label]) => h("option", { value, selected: value === language }, label)));
-  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("add") });
-  const found = h("ul.checks", { "aria-live": "polite" });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("add_voice") });
+  const stage = h("p.hint", { role: "status" });
+  const sending = h("div", { hidden: true }, bar, stage);
+  const found = h("ul.checks", { "aria-live": "polite", "aria-label": t("checks") });
 
   function choose(chosen) {
     if (!chosen) return;
@@ -84,21 +86,31 @@ function adding(added) {
   async function send(dry) {
     if (!file || !form.reportValidity()) { if (!file) toast(t("drop_file"), "fault"); return; }
     const query = new URLSearchParams({ text: text.value, language: spoken.value, ...(dry ? { dry: "1" } : {}) });
-    bar.hidden = false;
+    tell(0);
     try {
-      const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, (share) => { bar.value = share; });
+      const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, tell);
       showChecks(found, answer);
       if (!dry) { toast(t(answer.usable ? "voice_added" : "voice_kept", { name: name.value })); added(answer.usable); }
     } catch (fault) {
       showChecks(found, fault.answer);
       toast(fault.answer?.error?.code === "voice_exists" ? t("voice_exists", { name: name.value }) : fault.message, "fault");
     } finally {
-      bar.hidden = true;
+      tell();
     }
   }
 
+  // How much of it has gone out; then it is looked at, which takes as long as it takes.
+  function tell(share) {
+    const goesOn = share !== undefined;
+    sending.hidden = !goesOn;
+    for (const one of form.querySelectorAll(".actions button")) one.disabled = goesOn;
+    if (share < 1) bar.value = share;
+    else bar.removeAttribute("value");
+    stage.textContent = !goesOn ? "" : share < 1 ? t("uploading", { percent: Math.floor(share * 100) }) : t("checking");
+  }
+
   const form = h("form", { onsubmit: (event) => { event.preventDefault(); void send(false); } },
-    picker, drop, field(t("voice_name"), name, t("voice_name_hint")), field(t("transcript"), text), field(t("language"), spoken), bar, found,
+    picker, drop, field(t("voice_name"), name, t("voice_name_hint")), field(t("transcript"), text), field(t("language"), spoken), sending, found,
     h("div.actions", {}, button(t("check"), () => send(true)), h("button.button.primary", { type: "submit" }, h("span", {}, t("add")))));
   return h("section.card", { "aria-labelledby": "h-add" }, h("h2", { id: "h-add" }, t("add_voice")), h("p.hint", {}, t("needs_f5")), form);
 }
