@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.messages import Author, SourceState, State, Trouble
+from bot.messages import Author, SourceState, State, Trouble, Worth
 from tests.people import ALICE, BOB, MODERATOR
 from tests.web.browser.looking import DEADLINE, open_page
 from tests.web.running import Running, running
@@ -77,6 +77,20 @@ async def test_a_long_queue_leaves_room_for_the_rest(browser: Browser, tmp_path:
             await rows.nth(119).get_by_role("button", name="Earlier").tap()
             await expect(rows.nth(118).locator(".text")).to_have_text("apples one hundred nineteen")
             await expect(page.get_by_text("Moved: 119 of 120.")).to_be_attached()
+
+
+async def test_much_that_is_held_leaves_room_for_the_rest(browser: Browser, site: Running) -> None:
+    await site.write("hello", by=BOB)
+    await site.ask("PATCH", "/api/viewers/twitch:2", {"blocked": True})
+    for number in range(201):
+        await site.write(f"paid {number}", by=BOB, worth=Worth(1, "USD"))
+    async with open_page(browser, site.base) as (page, _):
+        await expect(page.locator(".held .item")).to_have_count(200)
+        await expect(page.locator(".held .item").first).to_contain_text("paid 1")
+        await expect(page.get_by_text("Older ones are kept")).to_be_visible()
+        assert await page.locator(".speaking").evaluate(
+            "(box) => box.getBoundingClientRect().top < innerHeight"
+        )
 
 
 async def test_order_is_changed_within_a_rank_and_the_page_says_so(browser: Browser, site: Running) -> None:

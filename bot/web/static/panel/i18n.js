@@ -61,6 +61,7 @@ const WORDS = {
   this_run: ["For this run of the bot; the settings keep it for good.", "仅本次运行有效；永久修改请到“设置”。"], close: ["Close", "关闭"],
   pauses_after: ["Pauses after this message.", "读完这条后暂停。"], silent_now: ["Silent now", "立刻静音"], cancel: ["Cancel", "取消"], paid_too: ["what was paid for, too", "付费消息也移除"],
   held: ["Held", "已保留"], held_title: ["Paid for, by blocked viewers", "被屏蔽观众的付费消息"], held_hint: ["It is not read and not lost: say it, or let it go. Unblocking its writer has it read.", "不会朗读，也不会丢失：可以照读或放弃。取消屏蔽后会朗读。"],
+  held_more: ["Older ones are kept, and shown when the bot is started anew.", "更早的也已保存，机器人重新启动后会显示。"],
   let_go: ["Let it go", "放弃"], let_go_sure: ["Give this up for good?", "确定永久放弃这条消息？"],
   copy_by_hand: ["This browser lets no page copy here. Press Ctrl+C (⌘C on a Mac):", "浏览器不允许此页面复制，请按 Ctrl+C（Mac 上按 ⌘C）："],
   insecure: ["Browsers play no sound on a page over plain http from another machine. Open it on the bot's own machine as http://localhost:{port}, lead the port there with ssh -N -L {port}:127.0.0.1:{port} {host}, or put https in front of the bot (docs/api.md).", "通过普通 http 从其他机器打开的页面，浏览器不允许播放声音。请在机器人所在的电脑上用 http://localhost:{port} 打开，或用 ssh -N -L {port}:127.0.0.1:{port} {host} 转发端口，或在前面加 https 代理（见 docs/api.md）。"],
