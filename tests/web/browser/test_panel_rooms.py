@@ -248,6 +248,38 @@ async def test_a_setting_is_changed_and_undone(
         await expect(fixed).to_contain_text("set on the command line")
 
 
+async def test_what_is_not_saved_yet_waits_for_its_word(
+    browser: Browser, tmp_path: Path, engine: str
+) -> None:
+    file = tmp_path / "config.toml"
+    written = '[audio]\noutput = "null"\nvolume = 0.8\n[queue]\nhold = 2.0\n'
+    file.write_text(written, encoding="utf-8")
+    async with (
+        running(tmp_path, engine, file=file) as site,
+        open_page(browser, f"{site.base}/#settings") as (page, _),
+    ):
+        volume = page.locator("[data-key='audio.volume']").get_by_role("spinbutton")
+        hold = page.locator("[data-key='queue.hold']")
+        for name in ("audio", "queue"):
+            await page.locator(f"details[data-name={name}] summary").click()
+        await volume.fill("0.5")
+        await hold.get_by_role("button", name="Back to the default").click()
+        await expect(hold.get_by_role("spinbutton")).to_have_value("0")
+        for section in ("now", "settings"):  # somebody looks at something else meanwhile
+            await page.goto(f"{site.base}/#{section}")
+            await expect(page.locator("#tabs [aria-current]")).to_have_attribute("data-name", section)
+        await expect(page.get_by_text("2 changed")).to_be_visible()
+        assert file.read_text(encoding="utf-8") == written
+        await expect(volume).to_have_value("0.5")
+        await page.get_by_role("button", name="Discard").click()
+        await expect(volume).to_have_value("0.8")
+        await expect(hold.get_by_role("spinbutton")).to_have_value("2")
+        await hold.get_by_role("button", name="Back to the default").click()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
+        assert "hold = 0.0" in file.read_text(encoding="utf-8")
+
+
 # ---------------------------------------------------------------- accessibility
 
 

@@ -16,7 +16,7 @@ const WORDS = {
   reading_on: ["Reading chat", "正在朗读"], reading_off: ["Not reading", "不朗读"],
   volume: ["Volume", "音量"], speed: ["Speed", "语速"], voice: ["Voice", "声音"],
   speaking_now: ["Speaking now", "正在说"], nothing_spoken: ["Nothing is being said.", "现在没有在说话。"],
-  paused_now: ["Paused: what comes in waits until you resume.", "已暂停：新消息会等到继续后再读。"], not_reading_now: ["Chat is not read.", "当前不朗读聊天。"],
+  said_last: ["Said last: ", "刚才说的："], paused_now: ["Paused: what comes in waits until you resume.", "已暂停：新消息会等到继续后再读。"], not_reading_now: ["Chat is not read.", "当前不朗读聊天。"],
   moved: ["Moved: {place} of {count}.", "已移动：第 {place} 条，共 {count} 条。"], by_rank: ["Paid messages come first, then moderators, subscribers, viewers: order changes within each.", "付费消息最先，其次是房管、订阅者、观众：只能在同级内调整顺序。"], show_all: ["{count} more", "还有 {count} 条"],
   waiting_list: ["Waiting", "等待朗读"], nothing_waits: ["Nothing waits. What chat says appears here before it is spoken.", "没有等待的消息。聊天内容会先出现在这里。"],
   seconds_of_speech: ["{seconds} s of speech", "约 {seconds} 秒"], messages: ["{count} waiting", "{count} 条等待"],

@@ -26,7 +26,10 @@ export function live() {
     held.stop,
     on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size); }),
     on("chat", (line) => addLine(lines, line)),
-    on("history", (item) => item && markLine(lines, item)),
+    on("history", (item) => {
+      if (item) markLine(lines, item);
+      if (!state.underWay.length) showSpeaking(speaking.lastChild);
+    }),
   ];
   showSpeaking(speaking.lastChild);
   showQueue(list, size);
@@ -68,12 +71,24 @@ function sayNow() {
   return form;
 }
 
+let told = []; // what showSpeaking was drawn from
+
 function showSpeaking(node) {
   const [item] = underWay();
-  if (!item) return replace(node, h("p.empty", {}, t(state.status?.paused ? "paused_now" : state.status?.reading_aloud === false ? "not_reading_now" : "nothing_spoken")));
-  replace(node, h("div.item.current", { dataset: { rank: item.rank } },
-    h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
-    h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
+  const { paused, reading_aloud: reading } = state.status;
+  const last = state.history.find(({ outcome }) => outcome === "spoken");
+  const anew = [item, paused, reading, last?.number];
+  if (node.firstChild && anew.every((one, at) => one === told[at])) return; // a button in it may have the focus
+  told = anew;
+  if (item) {
+    return replace(node, h("div.item.current", { dataset: { rank: item.rank } },
+      h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
+      h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
+  }
+  replace(node, h("p.empty", {}, t(paused ? "paused_now" : reading ? "nothing_spoken" : "not_reading_now")),
+    last ? h("div.item.last", { dataset: { rank: last.rank } },
+      h("div.words", {}, h("span.visually-hidden", {}, t("said_last")), who(last), h("p.text", { dir: "auto" }, last.text)),
+      h("div.actions", {}, button(t("replay"), () => act(() => post(`/api/history/${last.number}/replay`), t("said")), { icon: "replay" }))) : null);
 }
 
 const rows = new Map(); // id -> {item, node}
