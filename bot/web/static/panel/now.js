@@ -14,9 +14,10 @@ export function live() {
   const speaking = h("section.card.speaking", { "aria-labelledby": "h-speaking" }, h("h2", { id: "h-speaking" }, t("speaking_now")), h("div.body"));
   const size = h("span.size");
   const list = h("ol.queue", { "aria-label": t("waiting_list") });
+  const rest = h("div.rest");
   const queue = h("section.card", { "aria-labelledby": "h-queue" },
     h("header", {}, h("h2", { id: "h-queue" }, t("waiting_list")), size,
-      button(t("clear"), clear, { icon: "clear", kind: "danger" })), list);
+      button(t("clear"), clear, { icon: "clear", kind: "danger" })), list, rest);
   const lines = h("ol.lines", { "aria-label": t("chat") });
   const chat = h("section.card.chat", { "aria-labelledby": "h-chat" }, h("h2", { id: "h-chat" }, t("chat")), lines);
   const held = heldBox();
@@ -24,7 +25,7 @@ export function live() {
 
   const stops = [
     held.stop,
-    on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size); }),
+    on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size, rest); }),
     on("chat", (line) => addLine(lines, line)),
     on("history", (item) => {
       if (item) markLine(lines, item);
@@ -32,7 +33,7 @@ export function live() {
     }),
   ];
   showSpeaking(speaking.lastChild);
-  showQueue(list, size);
+  showQueue(list, size, rest);
   addLine(lines);
   return { node, stop: () => stops.forEach((stop) => stop()) };
 }
@@ -95,13 +96,14 @@ const rows = new Map(); // id -> {item, node}
 let dragged = "";
 let all = false; // rather than the first few
 
-function showQueue(list, size) {
+function showQueue(list, size, rest) {
   const items = waiting();
   const { backlog = 0 } = state.status ?? {};
   size.textContent = items.length ? `${t("messages", { count: items.length })} · ${t("seconds_of_speech", { seconds: number(backlog, 0) })}` : "";
   if (items.length <= FEW) all = false;
   if (!items.length) {
     rows.clear();
+    replace(rest);
     return replace(list, h("li.empty", {}, t("nothing_waits")));
   }
   const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
@@ -114,9 +116,9 @@ function showQueue(list, size) {
     rows.set(item.id, { item, node });
     return node;
   });
-  const rest = items.length - nodes.length;
-  if (rest) nodes.push(h("li", {}, button(t("show_all", { count: rest }), () => { all = true; showQueue(list, size); })));
-  else if (nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at])) return;
+  const count = items.length - nodes.length;
+  replace(rest, count ? button(t("show_all", { count }), () => { all = true; showQueue(list, size, rest); }) : null);
+  if (nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at])) return;
   replace(list, nodes);
   if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] [data-do="${CSS.escape(control ?? "")}"]`)?.focus();
 }
