@@ -33,6 +33,13 @@ FOR_PROGRAMS = {
 }
 
 
+REFUSED = (
+    "audio.volume cannot be 7.0: input should be less than or equal to 1.",
+    "queue.length must be a whole number.",
+    "rules.languages cannot be 'xx': input should be 'zh', 'en', 'ja', 'ko', 'ru' or 'other'.",
+    "templates.message cannot be '{nme}': there is no {nme} here, only {name}, {text}.",
+    "config.toml is read-only: allow it to be written, and settings can be changed here.",
+)
 TABLE = (ROOT / "bot/web/static/panel/sentences.js").read_text(encoding="utf-8")
 
 
@@ -96,7 +103,7 @@ async def test_the_table_holds_nothing_that_is_never_said() -> None:
     said = literals()
     for english in re.findall(r'^  \["(.*?)", "', TABLE, re.MULTILINE):
         for part in re.split(r"\{\}|[,.;:]| or ", english.lower()):
-            assert part.strip() in said, (english, part)
+            assert part.strip() in said or "input should be" in part, (english, part)  # pydantic says that
 
 
 async def test_every_setting_has_its_words(browser: Browser, site: Running) -> None:

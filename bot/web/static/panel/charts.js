@@ -38,7 +38,7 @@ export function charts() {
     replace(tiles,
       tile(t("chat_to_sound"), milliseconds(numbers.chat_to_sound?.p50), `${t("p95")} ${milliseconds(numbers.chat_to_sound?.p95)}`),
       tile(t("first_sound"), milliseconds(numbers.first_sound?.p50), `${t("p95")} ${milliseconds(numbers.first_sound?.p95)}`),
-      tile(t("rtf"), numbers.rtf_mean === null ? "–" : number(numbers.rtf_mean, 3), numbers.rtf_p95 === null ? "" : `p95 ${number(numbers.rtf_p95, 3)}`),
+      tile(t("rtf"), numbers.rtf_mean === null ? "–" : number(numbers.rtf_mean, 3), numbers.rtf_p95 === null ? "" : `${t("p95")} ${number(numbers.rtf_p95, 3)}`),
       tile(t("backlog"), `${number(numbers.backlog, 0)} s`, t("messages", { count: numbers.waiting })),
       tile(t("throughput"), number(numbers.spoken, 0), t("spoken_of", { count: number(numbers.heard, 0) })));
     if (series) {
