@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
@@ -14,7 +15,7 @@ from bot.engine.references.contour import Span
 from bot.messages import SourceState, State
 from tests.web.browser.looking import open_page
 from tests.web.browser.test_panel_rooms import recording
-from tests.web.running import ROOT, Running
+from tests.web.running import ROOT, TOKENS, Running, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 # Met by programs alone: the panel sends what is right, and these say how.
@@ -132,3 +133,15 @@ async def test_states_and_checks_on_the_page(browser: Browser, site: Running) ->
         await page.get_by_label("录音里说的原话").fill("hum hum hum, this is what I hum")
         await page.get_by_role("button", name="检查").click()
         await expect(page.locator(".checks")).to_contain_text("没有爆音。")
+
+
+async def test_a_login_that_fails(browser: Browser, tmp_path: Path, engine: str) -> None:
+    async with (
+        running(tmp_path, engine, TOKENS) as site,
+        open_page(
+            browser, site.base, wait=False, locale="zh-CN", fine=lambda fault: "/api/login" in fault
+        ) as (page, _),
+    ):
+        await page.get_by_label("令牌").fill("not-the-token-at-all")
+        await page.get_by_role("button", name="登录").click()
+        await expect(page.get_by_role("alert")).to_have_text("令牌不正确。")
