@@ -77,6 +77,7 @@ class Card {
     }
     stage.append(this.node);
     this.line = Number.parseFloat(getComputedStyle(this.words).lineHeight) || 1;
+    this.#fit();
     this.node.getBoundingClientRect(); // so that the way in is seen
     this.node.classList.add("in");
     this.last(item.seconds);
@@ -106,6 +107,13 @@ class Card {
       bar.animate([{ transform: `scaleX(${start})` }, { transform: "scaleX(1)" }],
         { duration: Math.max(1, all - passed), fill: "forwards" });
     }
+  }
+
+  // In a source that is low there are as many lines as it has room for.
+  #fit() {
+    const { node, words, line } = this;
+    const room = node.clientHeight - words.offsetTop - Number.parseFloat(getComputedStyle(node).paddingBottom);
+    if (room + 1 < words.clientHeight) words.style.maxHeight = `${line * Math.max(1, Math.floor((room + 1) / line))}px`;
   }
 
   // Where there is no room for all words they move on, so that those being said are seen, and some to come.
