@@ -331,8 +331,9 @@ class Panel:
     def unblock(self, word: str, by: str) -> Unchanged | None:
         return _unchanged(self._judgement.blocklist.remove(word, by))
 
-    def undo_block(self) -> Unchanged | None:
-        return _unchanged(self._judgement.blocklist.undo())
+    def undo_block(self, word: str) -> Unchanged | None:
+        """The last change of `word`, or of any if it is ""."""
+        return _unchanged(self._judgement.blocklist.undo(word=word))
 
     def readings(self) -> list[Reading]:
         return self._judgement.readings.every()
@@ -344,8 +345,8 @@ class Panel:
     def forget(self, word: str, by: str, scope: str) -> Untaught | None:
         return _untaught(self._judgement.readings.forget(word, by, scope))
 
-    def undo_reading(self) -> Untaught | None:
-        return _untaught(self._judgement.readings.undo())
+    def undo_reading(self, word: str) -> Untaught | None:
+        return _untaught(self._judgement.readings.undo(word=word))
 
     def preview(self, text: str, platform: str, name: str, roles: list[str], amount: float) -> Tried:
         """What would be said of a line, by the rules that ask for no more than the line."""

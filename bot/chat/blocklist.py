@@ -131,11 +131,13 @@ class Blocklist:
             return Unchanged("not there", f"{entry.written} is not in the list.")
         return self._edit(entry, by, remove=mine)
 
-    def undo(self) -> Changed | Unchanged:
-        """Takes back the last edit that has not been taken back."""
-        if not self._history:
+    def undo(self, *, word: str = "") -> Changed | Unchanged:
+        """Takes back the last edit that has not been taken back; of `word`, as `add` was given it, if any."""
+        entry = parse(" ".join(word.split()), "", comments=False)
+        written = entry.written if isinstance(entry, Entry) else None
+        last = next((edit for edit in reversed(self._history) if not word or edit.entry == written), None)
+        if last is None:
             return Unchanged("nothing to undo", "There is no change to take back.")
-        last = self._history[-1]
         lines = self._lines()
         for line in last.added:
             with suppress(ValueError):  # somebody has taken it out by hand
@@ -143,7 +145,7 @@ class Blocklist:
         back = [line for line in last.removed if line not in lines]
         if problem := self._write([*lines, *back]):
             return problem
-        self._history.pop()
+        self._history.remove(last)
         return Changed(last.entry, last.removed, last.added)
 
     def _edit(

@@ -289,6 +289,17 @@ def test_edits_are_attributed_kept_and_undone(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_one_words_last_change_is_undone_whatever_came_after_it(tmp_path: Path) -> None:
+    some, _, _ = listed(tmp_path, "")
+    for word in ("apple", "pear"):
+        some.add(word, "Mod")
+    assert isinstance(some.undo(word=" apple "), Changed)
+    assert (some.find("apple"), bool(some.find("pear"))) == (None, True)
+    assert isinstance(some.undo(word="apple"), Unchanged)
+    assert isinstance(some.undo(), Changed)
+    assert some.find("pear") is None
+
+
 def test_edits_that_are_refused(tmp_path: Path) -> None:
     some, file, _ = listed(tmp_path, "bad\n", blocked=["fixed", "/fix+ed/"])
     reasons = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.held import MOST, Held
@@ -123,3 +124,10 @@ def test_the_same_is_held_once_and_not_without_end() -> None:
     assert len(held.all) == MOST
     assert len({one.id for one in held.all}) == MOST
     assert held.all[0].event.id == "p10"
+
+
+def test_the_oldest_comes_first_in_whatever_order_they_are_given() -> None:
+    held = Held()
+    for at in (3.0, 1.0, 2.0):
+        held.add(replace(message("paid", id=str(at), worth=BITS), received_at=at))
+    assert [one.event.received_at for one in held.all] == [1.0, 2.0, 3.0]
