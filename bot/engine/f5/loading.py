@@ -133,7 +133,7 @@ def device_of(name: str) -> torch.device:
         if device.index >= torch.cuda.device_count():
             raise DeviceError(f"there is no GPU number {device.index} here; set engine.f5.device to cuda")
         torch.cuda.set_device(device)  # streams, graphs and memory are this thread's current device's
-    if device.type == "cpu":
+    if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         # All cores but one, which the bot's own sound and chat may need; two cores are both used.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(max(min(cores, 2), cores - 1))

@@ -26,8 +26,10 @@ def one_thread() -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")  # for engines that are loaded, and other processes
+        torch.set_num_threads(1)
+        yield
     torch.set_num_threads(before)
 
 

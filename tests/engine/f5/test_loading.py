@@ -65,3 +65,17 @@ def test_what_cannot_be_loaded_is_one_sentence(weights: Path, changed: dict[str,
     with pytest.raises(EngineFault, match=sentence) as refused:
         engine.load(lambda share, said: None)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("given", "cores", "threads"), [(None, 8, [7]), (None, 2, [2]), ("3", 8, [])])
+def test_a_processor_keeps_a_core_for_others_or_what_it_is_told(
+    given: str | None, cores: int, threads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    if given:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    device_of("cpu")
+    assert chosen == threads
