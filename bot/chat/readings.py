@@ -149,13 +149,15 @@ class Readings:
             return Untaught("not there", "There is no such reading.")
         return self._change(Change(before, None, by, self._wall()))
 
-    def undo(self) -> Change | Untaught:
-        """Takes back the last change that has not been taken back."""
-        if not self._history:
+    def undo(self, *, word: str = "") -> Change | Untaught:
+        """Takes back the last change that has not been taken back; the last one of `word`, if any."""
+        key = key_of(" ".join(word.split()))
+        changes = (one for one in reversed(self._history) if not word or key_of(_of(one).word) == key)
+        change = next(changes, None)
+        if change is None:
             return Untaught("nothing to undo", "There is no change to take back.")
-        change = self._history[-1]
         self._rows.take_back(change)
-        self._history.pop()
+        self._history.remove(change)
         self._put_of(change, change.before)
         return replace(change, before=change.after, after=change.before)
 
@@ -167,8 +169,7 @@ class Readings:
 
     def _put_of(self, change: Change, reading: Reading | None) -> None:
         """From now on this is the reading of what `change` is of."""
-        one = change.after or change.before
-        assert one is not None, "a change is from something or to something"
+        one = _of(change)
         self._put(one.scope, key_of(one.word), reading)
 
     def _put(self, scope: str, key: str, reading: Reading | None) -> None:
@@ -201,6 +202,12 @@ class Readings:
         if not there and scope != CHANNEL and len(self._scopes.get(scope, {})) >= MOST_OF_ONE:
             return Untaught("too many", f"You have {MOST_OF_ONE} readings already; forget some first.")
         return None
+
+
+def _of(change: Change) -> Reading:
+    one = change.after or change.before
+    assert one is not None, "a change is from something or to something"
+    return one
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:

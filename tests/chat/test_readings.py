@@ -162,6 +162,17 @@ def test_changes_are_attributed_and_taken_back_after_a_restart() -> None:
     assert isinstance(again.undo(), Untaught)
 
 
+def test_one_words_last_change_is_taken_back_whatever_came_after_it() -> None:
+    some = readings()
+    for word, reading in (("gg", "one"), ("gg", "two"), ("wp", "three")):
+        some.teach(word, reading, "Alice")
+    assert isinstance(some.undo(word=" GG "), Change)
+    assert some.apply("gg wp") == "one three"
+    assert isinstance(some.undo(word="gg"), Change)
+    assert isinstance(some.undo(word="gg"), Untaught)
+    assert some.apply("gg wp") == "gg three"
+
+
 def test_what_nobody_taught_is_not_forgotten() -> None:
     assert isinstance(readings().forget("nothing", "m"), Untaught)
 

@@ -77,7 +77,6 @@ const SENTENCES = [
   ["A reading may not hold a link.", "读法里不能有链接。"],
   ["That may not be said here.", "这里不能读这个。"],
   ["There are {} readings already; forget some first.", "已有 {1} 个读法，请先删掉一些。"],
-  ["{} has been changed since.", "{1} 之后又被修改过。"],
   // a recording that is to become a voice
   ["Too short: {} s of speech; take {} to {} s.", "太短：只有 {1} 秒语音，需要 {2} 到 {3} 秒。"],
   ["Too long: {} s of speech, and a voice is cloned from {} to {} s; {}. Choose a part that ends in a pause (--from, --to, in seconds), and give the words of that part alone.", "太长：有 {1} 秒语音，克隆需要 {2} 到 {3} 秒；{4}。请截取以停顿结尾的一段，只写这一段的原话。"],

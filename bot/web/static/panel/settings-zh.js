@@ -100,6 +100,7 @@ export const CHINESE = {
   "rules.medal_level": "Bilibili：本房间粉丝牌至少几级",
   "rules.account_level": "Bilibili：账号至少几级",
   "rules.paid_only": "只读打赏和醒目留言",
+  "rules.paid_from": "低于这么多美元的打赏按免费留言对待（会过期、会被丢弃）",
   "rules.staff_pass": "主播和房管不受身份、等级和间隔限制",
   "rules.bot_replies": "不读发给机器人的话",
   "rules.bot_lines": "不读抽奖口令和其他机器人的话",
