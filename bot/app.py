@@ -16,6 +16,7 @@ from bot.chat.commands import Router
 from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
+from bot.controls import Controls
 from bot.desk import Desk
 from bot.engine.engine import ENGINES
 from bot.engine.voices import load_voices
@@ -160,7 +161,7 @@ class Bot:
                 speaker=self._speaker,
                 player=player,
                 outputs=self._outputs,
-                desk=self._desk,
+                controls=self._controls,
                 intake=self._intake,
                 viewers=self._viewers,
                 voices=self._voices,
@@ -242,10 +243,17 @@ class Bot:
             unheard=self._judgement.unheard,
             clock=self._clock,
         )
-        self._desk = self._intake.desk = Desk(
+        self._controls = Controls(
             queue=self.queue,
             speaker=self._speaker,
             player=player,
+            viewers=self._viewers,
+            intake=self._intake,
+        )
+        self._intake.desk = Desk(
+            controls=self._controls,
+            queue=self.queue,
+            speaker=self._speaker,
             viewers=self._viewers,
             voices=self._voices,
             taught=self._judgement.taught,
@@ -282,13 +290,18 @@ class Bot:
         self._settings = self._settings.model_copy(update=live)
 
     def _begin(self) -> None:
-        for fault in self._judgement.blocklist.faults:
-            self._feed.publish(Trouble(f"blocklist: {fault}", fault))
+        blocklist = self._judgement.blocklist
+        for fault in blocklist.faults:
+            self._tell_fault(fault)
+        blocklist.on_fault = self._tell_fault  # the file may be edited meanwhile
         for line in self._lines:
             self._intake.enqueue([line])
         if self._store:
             for event in self._store.unread():
                 self._take(event)
+
+    def _tell_fault(self, fault: str) -> None:
+        self._feed.publish(Trouble(f"blocklist: {fault}", fault))
 
     async def _follow_voices(self) -> None:
         """Keeps the list of voices as the engine has it now; one that lists none leaves the default."""

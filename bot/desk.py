@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from typing import Protocol
 
 from bot.chat.answers import answer
 from bot.chat.commands import COMMANDS, Call, Router, Standing
 from bot.chat.moderation import Blocked, Taught
-from bot.chat.viewers import Viewers, viewer_id
-from bot.messages import ChatMessage, Utterance, Viewer, author_of
+from bot.chat.viewers import Viewers, viewer_id, whose
+from bot.controls import Controls
+from bot.messages import ChatMessage
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
@@ -21,10 +21,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 20
 _SHOWN = 8  # of a list, in one answer
-
-
-class Volume(Protocol):
-    volume: float
+_VIEWER = ("@", "＠")  # begins a viewer's name, where a word may stand too
 
 
 class Desk:
@@ -33,9 +30,9 @@ class Desk:
     def __init__(
         self,
         *,
+        controls: Controls,
         queue: SpeechQueue,
         speaker: Speaker,
-        player: Volume,
         viewers: Viewers,
         voices: Voices,
         taught: Taught,
@@ -45,9 +42,9 @@ class Desk:
         hear: Callable[[str, ChatMessage], None],
     ) -> None:
         """`name` makes a name sayable, or ""; `hear` has a text read as if it had been typed."""
+        self._controls = controls
         self._queue = queue
         self._speaker = speaker
-        self._player = player
         self._viewers = viewers
         self._voices = voices
         self._taught = taught
@@ -55,7 +52,6 @@ class Desk:
         self._router = router
         self._name = name
         self._hear = hear
-        self.reading_aloud = True
         self._actions: dict[str, Callable[[Call], str]] = {
             "voice": self._voice,
             "voices": self._list_voices,
@@ -95,6 +91,9 @@ class Desk:
             return _say("voice_is", call, voice=self._voices.choose(call.message, viewer))
         if wanted.casefold() in ("list", "列表"):
             return self._list_voices(call)
+        if wanted.casefold() in ("default", "默认"):
+            changed = self._viewers.change(viewer, voice="")
+            return _say("voice_is", call, voice=self._voices.choose(call.message, changed))
         if wanted.casefold() in ("random", "随机") and self._voices.known:
             voice, near = random.choice(self._voices.known), list[str]()
         else:
@@ -109,6 +108,8 @@ class Desk:
         return _say("voices", call, list=", ".join(self._voices.known))
 
     def _speed(self, call: Call) -> str:
+        if not call.arguments:
+            return _say("speed_is", call, speed=f"{self._viewers.of(call.message).speed:g}")
         speed = _number(call.arguments)
         if speed is None or not 0.5 <= speed <= 2:
             return _say("speed_wrong", call)
@@ -133,7 +134,8 @@ class Desk:
         if why := self._taught.teach(word, reading, call.message):
             return _say(f"untaught {why.reason}", call)
         self._hear(word, call.message)  # everybody hears at once how it is read now
-        return _say("taught", call, word=_brief(word), reading=_brief(reading))
+        key = "taught" if self._taught.is_for_all(call.message) else "taught own"
+        return _say(key, call, word=_brief(word), reading=_brief(reading))
 
     def _forget(self, call: Call) -> str:
         word = call.arguments
@@ -155,7 +157,7 @@ class Desk:
         if call.standing >= Standing.MODERATOR:
             mine = under_way
         else:
-            mine = [utterance for utterance in (*under_way, *self._queue) if _whose(utterance) == own]
+            mine = [utterance for utterance in (*under_way, *self._queue) if whose(utterance) == own]
         if not mine:
             return _say("nothing", call)
         self._speaker.retract(lambda utterance: utterance.id == mine[0].id, "skipped")
@@ -166,7 +168,7 @@ class Desk:
 
     def _help(self, call: Call) -> str:
         commands = self._router.allowed(call.message.author)
-        return _say("help", call, list=" ".join(command.name for command in commands))
+        return _say("help", call, list=" ".join(command.word(chinese=call.chinese) for command in commands))
 
     # ------------------------------------------------------------ for moderators
 
@@ -174,73 +176,69 @@ class Desk:
         wanted = call.arguments.casefold()
         if wanted not in ("on", "off", "开", "关"):
             return self._usage(call)
-        self.reading_aloud = wanted in ("on", "开")
-        return _say("on" if self.reading_aloud else "off", call)
+        on = wanted in ("on", "开")
+        self._controls.read_aloud(on)
+        return _say("on" if on else "off", call)
 
     def _pause(self, call: Call) -> str:
-        self._queue.paused = True
+        self._controls.pause()
         return _say("paused", call)
 
     def _resume(self, call: Call) -> str:
-        self._queue.resume()
+        self._controls.resume()
         return _say("resumed", call)
 
     def _clear(self, call: Call) -> str:
         # What was paid for is only taken back by name: it is deleted in chat, or skipped.
-        return _say("cleared", call, count=self._queue.remove(_is_unpaid, "cleared"))
+        return _say("cleared", call, count=self._controls.clear())
 
     def _mute(self, call: Call) -> str:
-        name = call.arguments.lstrip("@").strip()
-        if not name:
-            return self._usage(call)
-        viewer = self._viewers.named(call.message.source, name)
-        if viewer is None:
-            return _say("viewer_unknown", call, viewer=_brief(name))
         mute = call.command == "mute"
-        self.mute(viewer, mute=mute)
-        return _say("muted" if mute else "unmuted", call, viewer=_brief(viewer.name or name))
-
-    def mute(self, viewer: Viewer, *, mute: bool) -> None:
-        """Whether a viewer is read; muting takes back what they have said, but for what they paid for."""
-        self._viewers.change(viewer, muted=mute)
-        if mute:
-            self._speaker.retract(
-                lambda utterance: _whose(utterance) == viewer.id and _is_unpaid(utterance), "muted"
-            )
+        return self._change(call, call.arguments, "muted" if mute else "unmuted", muted=mute)
 
     def _block(self, call: Call) -> str:
+        """A word, or "@somebody": of who is blocked nothing is read, and what they pay for is held."""
         word = call.arguments
+        blocking = call.command == "block"
+        if word.startswith(_VIEWER):
+            return self._change(
+                call, word, "viewer_blocked" if blocking else "viewer_unblocked", blocked=blocking
+            )
         if not word:
             return self._usage(call)
-        by = author.name if (author := author_of(call.message)) else ""
-        blocking = call.command == "block"
+        by = call.message.author.name
         why = self._blocked.block(word, by) if blocking else self._blocked.unblock(word, by)
         key = f"unchanged {why.reason}" if why else "blocked" if blocking else "unblocked"
         # The word itself is not repeated: the answer may be seen, and shown.
         return _say(key, call, word=f"{word[:1]}…", why=why.sentence if why else "")
 
+    def _change(self, call: Call, name: str, done: str, **changes: bool) -> str:
+        """Changes what is kept of the viewer of this name, and answers `done`."""
+        name = name.lstrip("".join(_VIEWER)).strip()
+        if not name:
+            return self._usage(call)
+        viewer = self._viewers.named(call.message.source, name)
+        if viewer is None:
+            return _say("viewer_unknown", call, viewer=_brief(name))
+        self._controls.change_viewer(viewer, **changes)
+        return _say(done, call, viewer=_brief(viewer.name or name))
+
     def _volume(self, call: Call) -> str:
-        percent = _number(call.arguments.rstrip("%"))
-        if percent is None or not 0 <= percent <= 100:
-            return _say("volume_wrong", call)
-        self._player.volume = percent / 100
-        return _say("volume", call, percent=f"{percent:g}")
+        if call.arguments:
+            percent = _number(call.arguments.rstrip("%"))
+            if percent is None or not 0 <= percent <= 100:
+                return _say("volume_wrong", call)
+            self._controls.volume = percent / 100
+        return _say("volume", call, percent=f"{self._controls.volume * 100:g}")
 
     def _usage(self, call: Call) -> str:
-        return _say("usage", call, command=call.command, usage=COMMANDS[call.command].usage)
+        command = COMMANDS[call.command]
+        word = command.word(chinese=call.chinese)
+        return _say("usage", call, command=word, usage=command.usage_zh if call.chinese else command.usage)
 
 
 def _say(key: str, call: Call, **values: object) -> str:
     return answer(key, chinese=call.chinese, name=_brief(call.message.author.name), **values)
-
-
-def _whose(utterance: Utterance) -> str:
-    """The key of the viewer whose words these are; "" if they are nobody's."""
-    return viewer_id(utterance.event) if utterance.event else ""
-
-
-def _is_unpaid(utterance: Utterance) -> bool:
-    return not utterance.paid
 
 
 def _brief(text: str, most: int = 20) -> str:
@@ -250,6 +248,6 @@ def _brief(text: str, most: int = 20) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return float(text.replace(",", "."))  # as many write it
     except ValueError:
         return None

@@ -29,7 +29,8 @@ class Held:
     def add(self, event: ChatEvent) -> None:
         """Holding an event again changes nothing."""
         if not any(_same(one.event, event) for one in self.all):
-            self.all = (*self.all, HeldEvent(f"h{next(self._numbers)}", event))[-MOST:]
+            held = (*self.all, HeldEvent(f"h{next(self._numbers)}", event))
+            self.all = tuple(sorted(held, key=lambda one: one.event.received_at)[-MOST:])
 
     def forget(self, event: ChatEvent) -> None:
         self.take(lambda one: _same(one, event))

@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.chat.commands import Router
 from bot.chat.reader import Reader
+from bot.chat.rules.authors import is_staff
 from bot.chat.rules.reasons import Merged, Reason, Rejected
-from bot.chat.templates import fill
-from bot.chat.viewers import Viewers, viewer_id
+from bot.chat.templates import fill, retyped, template_of, typed_in
+from bot.chat.viewers import Viewers, viewer_id, whose
 from bot.config import Speech, Templates
 from bot.feed import Feed
-from bot.held import Held
 from bot.messages import (
     Answered,
     ChatEvent,
@@ -30,17 +29,14 @@ from bot.messages import (
     Refused,
     Retraction,
     Spoken,
-    Trouble,
     Utterance,
     Viewer,
-    author_of,
-    rank_of,
     retracts,
 )
+from bot.paid import HELD, Paid
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
-from bot.store import MOST_FAILURES, StoreError
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -48,9 +44,7 @@ if TYPE_CHECKING:
 
 
 _CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
-_SHOWN = 300  # characters of a message that nobody has heard
 _NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
-HELD = "held"  # why what was paid for is not spoken and yet not given up
 
 
 class Intake:
@@ -84,13 +78,12 @@ class Intake:
         self.speech = speech
         self.templates = templates
         self._unheard = unheard
-        self._store = store
+        self.paid = Paid(feed, store, clock)
         self._clock = clock
         self._numbers = itertools.count(1)
         self.desk: Desk | None = None  # carries out commands, once there is one
+        self.reading_aloud = True  # else only what is paid for is read
         self._first_words: dict[str, str] = {}  # of messages that tell how many have said them, by their id
-        self._unspoken: list[Utterance] = []  # paid for; the engine failed at them and has not spoken since
-        self.held = Held()
         self._skipped = 0  # given up for want of time, and not told of yet
         feed.subscribe(self._settle)
 
@@ -101,8 +94,7 @@ class Intake:
             self._speaker.retract(
                 lambda utterance: bool(utterance.event and retracts(event, utterance.event)), "deleted"
             )
-            for taken_back in self.held.take(lambda one: retracts(event, one)):
-                self.let_go(taken_back)
+            self.paid.retract(event)
             return
         self._decide(event)
 
@@ -114,33 +106,27 @@ class Intake:
             return
         self._feed.publish(Refused(event, said.reason, said.detail))
         if said.reason == Reason.HELD:
-            self._hold(event)
-        elif self._store and rank_of(event) is Rank.PAID:
-            self._keep(self._store.remove, event)  # of an earlier run, which had not refused it
+            self.paid.hold(event)
+        else:
+            self.paid.let_go(event)  # of an earlier run, which had not refused it
         if said.reason == Reason.COMMAND and isinstance(event, ChatMessage):
             self._carry_out(event)
         elif isinstance(said, Merged):
-            self._join(said)
+            self._join(said, template_of(self.templates, "crowd", event.source))
 
     def block(self, viewer: Viewer) -> None:
         """Silences who is blocked now; what they have paid for is held."""
-        self._speaker.retract(lambda one: _is_of(one, viewer) and not one.paid, "blocked viewer")
-        self._speaker.retract(lambda one: _is_of(one, viewer), HELD)
+        self._speaker.retract(lambda one: whose(one) == viewer.id and not one.paid, "blocked viewer")
+        self._speaker.retract(lambda one: whose(one) == viewer.id, HELD)
 
     def unblock(self, viewer: Viewer) -> None:
         """What was held of who is blocked no more is decided over as if it had just come in."""
-        for event in self.held.take(lambda one: viewer_id(one) == viewer.id):
+        for event in self.paid.held.take(lambda one: viewer_id(one) == viewer.id):
             self._decide(replace(event, received_at=self._clock()))
-
-    def let_go(self, event: ChatEvent) -> None:
-        """It is spoken no more, and need not survive a restart."""
-        self.held.forget(event)
-        if self._store:
-            self._keep(self._store.remove, event)
 
     def hear(self, text: str, message: ChatMessage) -> None:
         """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""
-        if self.desk and not self.desk.reading_aloud:
+        if not self.reading_aloud:
             return
         typed = replace(message, fragments=(Fragment(text),), worth=None)
         said = self.reader.word(typed, self._viewers.of(message))
@@ -170,40 +156,37 @@ class Intake:
             parts=() if chosen else self.parts(event, viewer, voice, len(said[0])),
             speed=speed or self.speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
-            rank=rank_of(event) if event else Rank.MODERATOR,
+            rank=self.reader.rank(event) if event else Rank.MODERATOR,
             received_at=event.received_at if event and event.received_at else self._clock(),
         )
         if event and utterance.paid:
-            self.held.forget(event)
-            if self._store:
-                self._keep(self._store.add, event)
+            self.paid.keep(event)
         self._feed.publish(Queued(utterance))
         self._queue.put(utterance)
-        if utterance.paid:
+        if utterance.paid and not self._queue.limits.hold:
             self._speaker.give_way()
         return utterance
 
     def _refused(self, event: ChatEvent, viewer: Viewer) -> Rejected | None:
-        paid = rank_of(event) is Rank.PAID
+        if self.reader.rank(event) is Rank.PAID:
+            return Rejected(Reason.HELD) if viewer.blocked else None
         if viewer.blocked:
-            return Rejected(Reason.HELD if paid else Reason.IGNORED)
-        if paid:
+            why = Reason.IGNORED
+        elif viewer.muted:
+            why = Reason.MUTED
+        elif not self.reading_aloud:
+            why = Reason.OFF
+        else:
             return None
-        if viewer.muted:
-            return Rejected(Reason.MUTED)
-        if self.desk and not self.desk.reading_aloud:
-            # Commands go on, or nobody could turn it on again.
+        # While nothing is read commands go on, or nobody could turn it on again; and staff's always do, or
+        # a streamer whom a moderator mutes could not undo it.
+        if isinstance(event, ChatMessage) and (why is Reason.OFF or is_staff(event.author)):
             judged = self.reader.judge(event)
-            if judged is None and isinstance(event, ChatMessage):
+            if judged and judged.reason == Reason.COMMAND:
+                return judged
+            if judged is None:
                 self._unheard(event)
-            return judged if judged and judged.reason == Reason.COMMAND else Rejected(Reason.OFF)
-        return None
-
-    def _hold(self, event: ChatEvent) -> None:
-        # One of an earlier run has no time of this one's.
-        self.held.add(event if event.received_at else replace(event, received_at=self._clock()))
-        if self._store:
-            self._keep(self._store.add, event)
+        return Rejected(why)
 
     def _worded(self, event: ChatEvent, viewer: Viewer) -> list[str] | Rejected:
         said = self.reader.word(event, viewer)
@@ -216,16 +199,16 @@ class Intake:
         if self.desk and (call := self._router.call(message)):
             self._feed.publish(Answered(message, self.desk.carry_out(call)))
 
-    def _join(self, merged: Merged) -> None:
+    def _join(self, merged: Merged, template: str) -> None:
         """The message that others have said too tells how many, if it still waits."""
 
         def counted(utterance: Utterance) -> Utterance:
             text = utterance.shorter[-1] if utterance.shorter else utterance.text
             text = self._first_words.setdefault(merged.into, text)
-            told = fill(self.templates.crowd, {"count": str(merged.count), "text": text})
+            told = fill(template, {"count": self.reader.count(merged.count, template), "text": text})
             return replace(utterance, text=told, shorter=(), parts=())
 
-        if self.templates.crowd:
+        if template:
             self._queue.amend(
                 lambda utterance: utterance.event is not None and utterance.event.id == merged.into, counted
             )
@@ -237,18 +220,19 @@ class Intake:
 
         The first run is worded as the message would be, with its author's name where the template has it.
         """
-        if not isinstance(event, ChatMessage):
+        if event is None:
             return ()
         parts: list[Part] = []
-        for speaks, fragments in self._voices.runs(event.fragments, voice):
+        for speaks, fragments in self._voices.runs(typed_in(event), voice):
             if sum(len(part.text) for part in parts) >= longest:
                 break
-            run = replace(event, fragments=fragments)
+            run = retyped(event, fragments)
             text = self.reader.text(run, viewer)
-            if text and not parts and not isinstance(worded := self.reader.word(run, viewer), Rejected):
-                text = worded[0]
-            if text:
-                parts.append(Part(speaks, text))
+            if not text:
+                continue
+            worded = [text] if parts else self.reader.word(run, viewer)
+            said, *shorter = [text] if isinstance(worded, Rejected) else worded
+            parts.append(Part(speaks, said, tuple(shorter)))
         return tuple(parts)
 
     def _settle(self, entry: FeedEntry) -> None:
@@ -258,58 +242,17 @@ class Intake:
         utterance = entry.utterance
         if utterance.event:
             self._first_words.pop(utterance.event.id, None)
-        if isinstance(entry, Dropped) and entry.reason == HELD and utterance.event:
-            self._hold(utterance.event)
-        elif self._store and utterance.event and utterance.paid:
-            if isinstance(entry, Dropped) and entry.reason == "engine":
-                self._unspoken.append(utterance)
-            else:
-                # Heard to its end, or taken back: it need not survive a restart. Before anything else is
-                # told, for what is heard and still kept is heard again after a crash.
-                self._keep(self._store.remove, utterance.event)
+        self.paid.settle(entry)
         if isinstance(entry, Dropped) and entry.reason in _NO_TIME:
             self._skipped += 1
         elif isinstance(entry, Spoken):
-            self._count_unspoken()
             self._tell_skipped()
         if isinstance(entry, Dropped) and isinstance(utterance.event, ChatMessage):
             self._unheard(utterance.event)
 
-    def _count_unspoken(self) -> None:
-        """An engine that speaks again failed at those alone: not so one that is away, or wants a token."""
-        while self._unspoken:
-            utterance = self._unspoken.pop()
-            if utterance.event:
-                self._keep(partial(self._try_later, utterance.text), utterance.event)
-
-    def _try_later(self, text: str, event: ChatEvent) -> None:
-        """The next run speaks what the engine could not, unless it has had its chances: then it is shown."""
-        assert self._store
-        if self._store.failed(event) < MOST_FAILURES:
-            return
-        author = author_of(event)
-        name = "".join(filter(str.isprintable, author.name)) if author else ""
-        self._feed.publish(
-            Trouble(
-                f"unread: {event.source} {event.channel} {event.id}",
-                f"a paid message could not be read in {MOST_FAILURES} runs and is not tried again: "
-                + (text if name in text else f"{name}: {text}")[:_SHOWN],
-            )
-        )
-
     def _tell_skipped(self) -> None:
         """Once it is calm again, how much was given up, if the streamer wants that said."""
         calm = self._queue.backlog <= self._queue.limits.seconds * _CALM
-        if self._skipped and calm and self.templates.skipped:
+        if self._skipped and calm and (template := self.templates.skipped):
             count, self._skipped = self._skipped, 0
-            self.enqueue([fill(self.templates.skipped, {"count": str(count)})])
-
-    def _keep(self, change: Callable[[ChatEvent], None], event: ChatEvent) -> None:
-        try:
-            change(event)
-        except StoreError as error:
-            self._feed.publish(Trouble("store", f"{error}: paid messages may not survive a restart"))
-
-
-def _is_of(utterance: Utterance, viewer: Viewer) -> bool:
-    return utterance.event is not None and viewer_id(utterance.event) == viewer.id
+            self.enqueue([fill(template, {"count": self.reader.count(count, template)})])

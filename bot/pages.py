@@ -10,7 +10,7 @@ from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
 from bot.config.writing import ConfigFile
-from bot.desk import Desk
+from bot.controls import Controls
 from bot.feed import Feed
 from bot.intake import Intake
 from bot.metrics import Metrics
@@ -38,7 +38,7 @@ def build(
     speaker: Speaker,
     player: Player,
     outputs: SwitchedOutput,
-    desk: Desk,
+    controls: Controls,
     intake: Intake,
     viewers: Viewers,
     voices: Voices,
@@ -57,14 +57,13 @@ def build(
         settings,
         queue=queue,
         speaker=speaker,
-        player=player,
         outputs=outputs,
-        desk=desk,
+        controls=controls,
         intake=intake,
         viewers=viewers,
         voices=voices,
         judgement=judgement,
-        seconds=estimator.seconds,
+        estimator=estimator,
         clock=clock,
     )
     site = Site(

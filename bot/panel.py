@@ -12,7 +12,7 @@ from bot.chat.judgement import Judgement
 from bot.chat.readings import Untaught
 from bot.chat.rules.reasons import Reason, Rejected, sentence
 from bot.chat.templates import text_of
-from bot.chat.viewers import Viewers, viewer_id
+from bot.chat.viewers import Viewers
 from bot.config import Settings
 from bot.held import HeldEvent
 from bot.messages import (
@@ -27,13 +27,14 @@ from bot.messages import (
     Viewer,
     Worth,
 )
+from bot.speech.estimate import Estimator
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
 from bot.store import StoreError
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.controls import Controls
     from bot.intake import Intake
     from bot.playback.devices import Device
 
@@ -42,13 +43,6 @@ __all__ = ["HeldEvent", "Panel", "Refusal", "StoreError", "Tried"]
 Refusal = Rejected  # to say something, as those know it who ask
 QUEUE_FULL = "queue full"  # why, besides what the rules give
 _MONEY = {"twitch": "bits", "bilibili": "CNY"}
-
-
-class Sound(Protocol):
-    """What is needed of the player."""
-
-    volume: float
-    paused: bool
 
 
 class Outputs(Protocol):
@@ -83,26 +77,24 @@ class Panel:
         *,
         queue: SpeechQueue,
         speaker: Speaker,
-        player: Sound,
         outputs: Outputs,
-        desk: Desk,
+        controls: Controls,
         intake: Intake,
         viewers: Viewers,
         voices: Voices,
         judgement: Judgement,
-        seconds: Callable[[str, str, float], float],
+        estimator: Estimator,
         clock: Callable[[], float],
     ) -> None:
         self._queue = queue
         self._speaker = speaker
-        self._player = player
         self._outputs = outputs
-        self._desk = desk
+        self._controls = controls
         self._intake = intake
         self._viewers = viewers
         self._voices = voices
         self._judgement = judgement
-        self._seconds = seconds
+        self._estimator = estimator
         self._clock = clock
         self.prefix = settings.chat.command_prefix
         self.engine_name = "" if settings.engine.url else settings.engine.name
@@ -119,11 +111,11 @@ class Panel:
 
     @property
     def paused(self) -> bool:
-        return self._queue.paused
+        return self._controls.paused
 
     @property
     def reading_aloud(self) -> bool:
-        return self._desk.reading_aloud
+        return self._controls.reading_aloud
 
     @property
     def queued(self) -> list[Utterance]:
@@ -158,7 +150,7 @@ class Panel:
 
     def seconds(self, utterance: Utterance) -> float:
         """How long it will sound, estimated."""
-        return self._seconds(utterance.text, utterance.voice, utterance.speed)
+        return self._estimator.seconds_of(utterance)
 
     def sentence(self, reason: str, language: str) -> str:
         """Why the rules refuse something, for people."""
@@ -168,11 +160,11 @@ class Panel:
 
     @property
     def volume(self) -> float:
-        return self._player.volume
+        return self._controls.volume
 
     @volume.setter
     def volume(self, volume: float) -> None:
-        self._player.volume = volume
+        self._controls.volume = volume
 
     @property
     def speed(self) -> float:
@@ -216,15 +208,13 @@ class Panel:
 
     def pause(self, *, now: bool) -> None:
         """`now`: in mid-word; else what is heard is heard to its end."""
-        self._queue.paused = True
-        self._player.paused = now or self._player.paused
+        self._controls.pause(now=now)
 
     def resume(self) -> None:
-        self._player.paused = False
-        self._queue.resume()
+        self._controls.resume()
 
     def read_aloud(self, on: bool) -> None:
-        self._desk.reading_aloud = on
+        self._controls.read_aloud(on)
 
     # ------------------------------------------------------------ the queue
 
@@ -247,7 +237,7 @@ class Panel:
         return None
 
     def clear(self, *, paid: bool) -> int:
-        return self._queue.remove(lambda utterance: paid or not utterance.paid, "cleared")
+        return self._controls.clear(paid=paid)
 
     def say(
         self, text: str, *, voice: str = "", speed: float = 0.0, first: bool = False, trusted: bool = True
@@ -307,22 +297,13 @@ class Panel:
         return self._viewers.by_id(viewer_key)
 
     def change_viewer(self, viewer: Viewer, **changes: str | float | bool) -> Viewer:
-        """Who is muted or blocked now is heard no more; what they paid for is spoken, or held if they are
-        blocked, until they are no more. StoreError: nothing has changed.
-        """
-        changed = self._viewers.change(viewer, **changes)
-        if changes.get("blocked"):
-            self._intake.block(changed)
-        elif changes.get("muted"):
-            self._speaker.retract(lambda one: _whose(one) == viewer.id and not one.paid, "muted")
-        if changes.get("blocked") is False:
-            self._intake.unblock(changed)
-        return changed
+        """StoreError: nothing has changed."""
+        return self._controls.change_viewer(viewer, **changes)
 
     @property
     def held(self) -> tuple[HeldEvent, ...]:
         """What blocked viewers paid for, the oldest first; another tuple whenever it has changed."""
-        return self._intake.held.all
+        return self._intake.paid.held.all
 
     def say_held(self, held: HeldEvent) -> Utterance | Rejected:
         """Speaks it, unless it cannot be said or holds a blocked word; then it is held on."""
@@ -330,7 +311,7 @@ class Panel:
 
     def let_go(self, held: HeldEvent) -> None:
         """Gives it up for good."""
-        self._intake.let_go(held.event)
+        self._intake.paid.let_go(held.event)
 
     def sayable_name(self, name: str) -> str:
         """A name as it is said; "" if it cannot be, or must not be."""
@@ -350,8 +331,9 @@ class Panel:
     def unblock(self, word: str, by: str) -> Unchanged | None:
         return _unchanged(self._judgement.blocklist.remove(word, by))
 
-    def undo_block(self) -> Unchanged | None:
-        return _unchanged(self._judgement.blocklist.undo())
+    def undo_block(self, word: str) -> Unchanged | None:
+        """The last change of `word`, or of any if it is ""."""
+        return _unchanged(self._judgement.blocklist.undo(word=word))
 
     def readings(self) -> list[Reading]:
         return self._judgement.readings.every()
@@ -363,8 +345,8 @@ class Panel:
     def forget(self, word: str, by: str, scope: str) -> Untaught | None:
         return _untaught(self._judgement.readings.forget(word, by, scope))
 
-    def undo_reading(self) -> Untaught | None:
-        return _untaught(self._judgement.readings.undo())
+    def undo_reading(self, word: str) -> Untaught | None:
+        return _untaught(self._judgement.readings.undo(word=word))
 
     def preview(self, text: str, platform: str, name: str, roles: list[str], amount: float) -> Tried:
         """What would be said of a line, by the rules that ask for no more than the line."""
@@ -378,15 +360,11 @@ class Panel:
         if isinstance(said, Rejected):
             return Tried([], (), voice, 0.0, said)
         parts = self._intake.parts(message, None, voice, len(said[0]))
-        return Tried(said, parts, voice, self._seconds(said[0], voice, self.speed), None)
+        return Tried(said, parts, voice, self._estimator.seconds(said[0], voice, self.speed), None)
 
 
 def _typed(text: str, platform: str, author: Author) -> ChatMessage:
     return ChatMessage(source=platform, channel="", id="", author=author, fragments=(Fragment(text),))
-
-
-def _whose(utterance: Utterance) -> str:
-    return viewer_id(utterance.event) if utterance.event else ""
 
 
 def _unchanged(change: object) -> Unchanged | None:

@@ -113,7 +113,7 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             with contextlib.ExitStack() as unusable:
                 if alone:
-                    self._lock = Lock(path.with_name(f"{path.name}.lock"))
+                    self._lock = Lock(_lock_of(path))
                     unusable.callback(self._lock.release)
                 self._db = sqlite3.connect(path, isolation_level=None, timeout=1)
                 unusable.callback(self._db.close)
@@ -160,11 +160,9 @@ class Store:
 
         What cannot be decoded stays in the file.
         """
-        return self._decoded("SELECT event FROM unread_paid WHERE failures < ? ORDER BY number")
-
-    def given_up(self) -> Iterator[ChatEvent]:
-        """What was failed at in MOST_FAILURES runs, oldest first."""
-        return self._decoded("SELECT event FROM unread_paid WHERE failures >= ? ORDER BY number")
+        for one in self.unread_paid():
+            if one.event is not None and not one.given_up:
+                yield one.event
 
     def unread_paid(self) -> Iterator[UnreadPaid]:
         """All that is kept, oldest first: the unread, the given up, and what cannot be decoded."""
@@ -187,11 +185,6 @@ class Store:
             *(one.source, one.channel, one.id),
         )
 
-    def _decoded(self, query: str) -> Iterator[ChatEvent]:
-        for (row,) in self._read(query, MOST_FAILURES):
-            if (event := self._event(row)) is not None:
-                yield event
-
     def _event(self, row: str) -> ChatEvent | None:
         try:
             return self._decode(json.loads(row))
@@ -207,7 +200,9 @@ class Store:
         self._change(
             "INSERT OR REPLACE INTO viewers (id, name, nickname, voice, speed, muted, blocked)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(viewer.id, viewer.name, viewer.nickname, viewer.voice, viewer.speed),
+            # Half a character in a stranger's name must not keep them from being muted.
+            *(viewer.id, viewer.name.encode("utf-8", "replace").decode(), viewer.nickname),
+            *(viewer.voice, viewer.speed),
             *(int(viewer.muted), int(viewer.blocked)),
         )
 
@@ -256,7 +251,7 @@ class Store:
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):
-            raise StoreError(f"{self._path} was written by a newer version of this bot; name another `store`")
+            raise StoreError(f"{self._path} was written by a newer version of this bot")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if 0 < version < len(_MIGRATIONS):
@@ -302,6 +297,21 @@ class Store:
             self._db.execute(statement, values)
         except (sqlite3.Error, UnicodeError) as error:  # an id may hold what no text can: a lone surrogate
             raise StoreError(f"the store {self._path} cannot be written ({error})") from None
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether a bot has the store to itself now."""
+    try:
+        Lock(_lock_of(path)).release()
+    except Taken:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
 
 
 def _json(reading: Reading | None) -> str:

@@ -11,6 +11,7 @@ from bot.chat.commands import Router
 from bot.chat.judgement import Judgement
 from bot.chat.viewers import Viewers
 from bot.config import Settings
+from bot.controls import Controls
 from bot.desk import Desk
 from bot.feed import Feed
 from bot.intake import Intake
@@ -41,9 +42,10 @@ NAMED = {"message": "{name} says {text}"}
 
 
 class Silent:
-    """A voice that is asked and makes nothing, an ear, and a player's volume."""
+    """A voice that is asked and makes nothing, an ear, and a player's volume and pause."""
 
     volume = 1.0
+    paused = False
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -95,10 +97,17 @@ class Stage:
             unheard=self.judgement.unheard,
             clock=self.clock,
         )
-        self.desk = Desk(
+        self.controls = Controls(
             queue=self.queue,
             speaker=self.speaker,
             player=self.silent,
+            viewers=self.viewers,
+            intake=self.intake,
+        )
+        self.desk = Desk(
+            controls=self.controls,
+            queue=self.queue,
+            speaker=self.speaker,
             viewers=self.viewers,
             voices=self.voices,
             taught=self.judgement.taught,

@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"messages", "store_lock"},
     "store_lock": set(),
     "held": {"messages"},
+    "paid": {"messages", "feed", "held", "store"},
     "credentials": set(),
     **{room: {"messages", "config", "feed"} for room in ("sources", "chat", "speech", "playback")},
     "terminal": {"messages", "config", "feed", "metrics"},
@@ -28,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     **{
         room: {"*"}
         for room in (
-            *("app", "pages", "replies", "intake", "desk", "panel", "platforms", "settings_live"),
+            *("app", "pages", "replies", "intake", "controls", "desk", "panel", "platforms", "settings_live"),
             *("command_line", "bench", "__main__"),
         )
     },

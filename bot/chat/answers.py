@@ -10,7 +10,8 @@ _ANSWERS = {
         "{name}：没有叫 {wanted} 的声音，可以选 {near}",
     ),
     "voices": ("voices: {list}", "声音：{list}"),
-    "speed_set": ("{name}: your speed is {speed} now", "{name}：你的语速是 {speed}"),
+    "speed_is": ("{name}: your speed is {speed}", "{name}：你的语速是 {speed}"),
+    "speed_set": ("{name}: your speed is {speed} now", "{name}：你的语速换成了 {speed}"),
     "speed_wrong": ("{name}: a speed is a number from 0.5 to 2", "{name}：语速是 0.5 到 2 的数字"),
     "called": ("{name}: you are {nickname} now", "{name}：以后叫你 {nickname}"),
     "call_wrong": (
@@ -19,6 +20,10 @@ _ANSWERS = {
     ),
     "call_reset": ("{name}: you are called by your name again", "{name}：恢复用你的名字"),
     "taught": ("{name}: {word} is read {reading}", "{name}：{word} 读作 {reading}"),
+    "taught own": (
+        "{name}: where you write {word} it is read {reading}",
+        "{name}：你写的 {word} 读作 {reading}",
+    ),
     # By the reasons of chat/readings.py.
     "untaught empty": ("{name}: there is nothing in it to say", "{name}：里面没有能读的内容"),
     "untaught too long": (
@@ -50,6 +55,8 @@ _ANSWERS = {
     "cleared": ("{count} messages are gone", "清空了 {count} 条"),
     "muted": ("{viewer} is not read any more", "不再朗读 {viewer}"),
     "unmuted": ("{viewer} is read again", "恢复朗读 {viewer}"),
+    "viewer_blocked": ("{viewer} is blocked: nothing of theirs is read", "已屏蔽观众 {viewer}，什么都不读"),
+    "viewer_unblocked": ("{viewer} is not blocked any more", "已取消屏蔽观众 {viewer}"),
     "viewer_unknown": ("nobody called {viewer} has been seen", "没有见过叫 {viewer} 的观众"),
     "blocked": ("{word} is blocked", "已屏蔽 {word}"),
     "unblocked": ("{word} is not blocked any more", "已取消屏蔽 {word}"),

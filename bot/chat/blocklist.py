@@ -56,6 +56,7 @@ class Blocklist:
         self._expected = expected
         self._clock = clock
         self._wall = wall
+        self.on_fault: Callable[[str], None] = lambda sentence: None  # told of what is wrong from now on
         self._settings, self._setting_faults = parse_settings(blocked, allowed)
         self._entries: list[Entry] = []
         self._file_faults: list[Fault] = []
@@ -130,11 +131,13 @@ class Blocklist:
             return Unchanged("not there", f"{entry.written} is not in the list.")
         return self._edit(entry, by, remove=mine)
 
-    def undo(self) -> Changed | Unchanged:
-        """Takes back the last edit that has not been taken back."""
-        if not self._history:
+    def undo(self, *, word: str = "") -> Changed | Unchanged:
+        """Takes back the last edit that has not been taken back; of `word`, as `add` was given it, if any."""
+        entry = parse(" ".join(word.split()), "", comments=False)
+        written = entry.written if isinstance(entry, Entry) else None
+        last = next((edit for edit in reversed(self._history) if not word or edit.entry == written), None)
+        if last is None:
             return Unchanged("nothing to undo", "There is no change to take back.")
-        last = self._history[-1]
         lines = self._lines()
         for line in last.added:
             with suppress(ValueError):  # somebody has taken it out by hand
@@ -142,7 +145,7 @@ class Blocklist:
         back = [line for line in last.removed if line not in lines]
         if problem := self._write([*lines, *back]):
             return problem
-        self._history.pop()
+        self._history.remove(last)
         return Changed(last.entry, last.removed, last.added)
 
     def _edit(
@@ -220,6 +223,8 @@ class Blocklist:
         self._stamp = stamp
         # The file has the last word: it may allow what the settings block.
         self._matcher = BlockMatcher([*self._entries, *self._without_file()])
+        for fault in self._file_faults:
+            self.on_fault(fault.sentence)
 
     def _without_file(self) -> list[Entry]:
         keys = {_opposite(entry) for entry in self._entries}

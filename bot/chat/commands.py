@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from bot.chat.normalize import has_chinese
 from bot.chat.rules.authors import viewer_key
-from bot.chat.rules.commands import after_prefix
+from bot.chat.rules.prefix import CommandWords, after_prefix
 from bot.config import Commands as CommandSettings
 from bot.config import SettingsError
 from bot.messages import Author, ChatMessage, Role
@@ -42,12 +42,16 @@ def standing(author: Author) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`aliases` are other words for it; `usage` is what follows the word."""
+    """`aliases` are other words for it, the first one Chinese; `usage` is what follows the word."""
 
     name: str
     aliases: tuple[str, ...]
     standing: Standing
     usage: str = ""
+    usage_zh: str = ""
+
+    def word(self, *, chinese: bool) -> str:
+        return self.aliases[0] if chinese else self.name
 
 
 EVERYONE, MODERATOR = Standing.EVERYONE, Standing.MODERATOR
@@ -55,25 +59,31 @@ EVERYONE, MODERATOR = Standing.EVERYONE, Standing.MODERATOR
 COMMANDS = {
     command.name: command
     for command in (
-        Command("voice", ("声音", "音色"), EVERYONE, "NAME | random | list"),
+        Command(
+            "voice",
+            ("声音", "音色"),
+            EVERYONE,
+            "NAME | random | default | list",
+            "名字 | 随机 | 默认 | 列表",
+        ),
         Command("voices", ("声音列表", "音色列表"), EVERYONE),
-        Command("speed", ("语速",), EVERYONE, "0.5-2.0"),
-        Command("callme", ("叫我",), EVERYONE, "NAME"),
-        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING"),
-        Command("forget", ("忘记", "忘"), EVERYONE, "WORD"),
+        Command("speed", ("语速",), EVERYONE, "0.5-2.0", "0.5-2.0"),
+        Command("callme", ("叫我",), EVERYONE, "NAME", "名字"),
+        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING", "词 = 读音"),
+        Command("forget", ("忘记", "忘"), EVERYONE, "WORD", "词"),
         Command("readings", ("读音",), EVERYONE),
         Command("skip", ("跳过", "下一条"), EVERYONE),
         Command("queue", ("队列",), EVERYONE),
         Command("help", ("帮助", "commands"), EVERYONE),
-        Command("tts", ("朗读",), MODERATOR, "on | off"),
+        Command("tts", ("朗读",), MODERATOR, "on | off", "开 | 关"),
         Command("pause", ("暂停",), MODERATOR),
         Command("resume", ("继续",), MODERATOR),
         Command("clear", ("清空",), MODERATOR),
-        Command("mute", ("禁言", "静音"), MODERATOR, "VIEWER"),
-        Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER"),
-        Command("block", ("屏蔽",), MODERATOR, "WORD"),
-        Command("unblock", ("取消屏蔽",), MODERATOR, "WORD"),
-        Command("volume", ("音量",), MODERATOR, "0-100"),
+        Command("mute", ("禁言", "静音"), MODERATOR, "VIEWER", "观众"),
+        Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER", "观众"),
+        Command("block", ("屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
+        Command("unblock", ("取消屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
+        Command("volume", ("音量",), MODERATOR, "0-100", "0-100"),
     )
 }
 
@@ -110,38 +120,25 @@ class Router:
             name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
             for name, command in COMMANDS.items()
         }
-        self._names = command_names(settings.aliases)
-        self._words = tuple(self._names)
+        self._names = _names(settings.aliases)
+        self._words = command_words(settings.aliases)
 
     def call(self, message: ChatMessage) -> Call | None:
         """What `message` calls, if it does, and its author may."""
         # What cannot be seen is no argument: some chat programs add it, for Twitch wants no line twice.
         text = "".join(one if one.isprintable() else " " for one in message.text).strip()
-        word, arguments = [*after_prefix(text, self._prefix, self._words).split(maxsplit=1), "", ""][:2]
+        word, arguments = self._words.split(after_prefix(text, self._prefix, self._words))
         if not word:
             return None
-        name, rest = self._find(word)
-        author_standing = standing(message.author)
-        if not name or author_standing < self._needed[name] or not self._is_time(message, author_standing):
+        name, own = self._names[word], standing(message.author)
+        if own < self._needed[name] or not self._is_time(message, own):
             return None
-        arguments = f"{rest} {arguments}".strip()
-        return Call(name, arguments, message, author_standing, chinese=has_chinese(word))
+        return Call(name, arguments, message, own, chinese=has_chinese(word))
 
     def allowed(self, author: Author) -> list[Command]:
         """The commands that somebody may use."""
         own = standing(author)
         return [command for name, command in COMMANDS.items() if own >= self._needed[name]]
-
-    def _find(self, word: str) -> tuple[str, str]:
-        """(the command's name or "", what follows it in the same word: "!声音小明" has no space)."""
-        folded = word.casefold()
-        if folded in self._names:
-            return self._names[folded], ""
-        for length in range(min(len(word), 8), 0, -1):
-            head = folded[:length]
-            if not head.isascii() and head in self._names:
-                return self._names[head], word[length:]
-        return "", ""
 
     def _is_time(self, message: ChatMessage, author_standing: Standing) -> bool:
         if author_standing >= Standing.MODERATOR:
@@ -157,7 +154,15 @@ class Router:
         return True
 
 
-def command_names(aliases: Mapping[str, str]) -> dict[str, str]:
+def command_words(aliases: Mapping[str, str]) -> CommandWords:
+    """The words of all commands. "!清空购物车" clears nothing: only what takes an argument is written so."""
+    names = _names(aliases)
+    opening = (word for word, name in names.items() if COMMANDS[name].usage and not word.isascii())
+    return CommandWords(frozenset(names), frozenset(opening))
+
+
+def _names(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Each word in lower case, and the command that it is for."""
     names = {alias.casefold(): command.name for command in COMMANDS.values() for alias in command.aliases}
     names |= {name: name for name in COMMANDS}
     return names | {alias.casefold(): name for alias, name in aliases.items()}

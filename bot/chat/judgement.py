@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.chat.blocklist import Blocklist
-from bot.chat.commands import command_names
+from bot.chat.commands import command_words
 from bot.chat.moderation import Blocked, Taught
 from bot.chat.reader import Reader
 from bot.chat.readings import ReadingRows, Readings, Unkept
 from bot.chat.rules.authors import People
-from bot.chat.rules.build import build_rules, with_memory
+from bot.chat.rules.build import build_rules, rules_of_words, with_memory
 from bot.chat.rules.reasons import Rule
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.messages import ChatMessage
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _USUAL_BLOCKLIST = "blocklist.txt"
-_REMEMBERING = ("cooldown", "same_viewer", "same_words", "share", "share_of", "staff_pass")  # rules.…
+_REMEMBERING = ("cooldown", "same_viewer", "same_words", "share", "share_of", "staff_pass", "paid_from")
 
 
 class Judgement:
@@ -105,6 +105,8 @@ class Judgement:
             self._chat,
             self._templates,
             rules,
+            paid_from=self._given.paid_from,
+            rules_of_words=rules_of_words(self._given),
             taught=self.readings.parts,
             blocked=self.is_blocked,
             unread=self._people.unread,
@@ -123,5 +125,5 @@ def rule_settings(settings: Settings) -> RuleSettings:
     }
     bots = [name for name in fields["bots"] if name != "standard"]
     fields["bots"] = (*bots, *(BOTS if "standard" in fields["bots"] else ()))
-    fields["command_words"] = tuple(command_names(settings.commands.aliases))
+    fields["command_words"] = command_words(settings.commands.aliases)
     return RuleSettings(**fields, command_prefix=settings.chat.command_prefix)

@@ -15,11 +15,14 @@ class Taught:
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
 
+    def is_for_all(self, message: ChatMessage) -> bool:
+        """Whether what the author of a message teaches counts for everybody."""
+        return standing(message.author) >= Standing.SUBSCRIBER
+
     def teach(self, word: str, reading: str, message: ChatMessage) -> Untaught | None:
         """Why it cannot be, or None: it is taught."""
-        author = message.author
-        scope = CHANNEL if standing(author) >= Standing.SUBSCRIBER else viewer_id(message)
-        taught = self._readings.teach(word, reading, author.name, scope)
+        scope = CHANNEL if self.is_for_all(message) else viewer_id(message)
+        taught = self._readings.teach(word, reading, message.author.name, scope)
         return taught if isinstance(taught, Untaught) else None
 
     def forget(self, word: str, message: ChatMessage) -> bool:

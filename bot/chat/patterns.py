@@ -15,6 +15,7 @@ except ImportError:  # no wheel for this machine: plain patterns alone are taken
 
 LONGEST = 500  # characters of a pattern
 _MEMORY = 64 << 20  # bytes that the automaton of all patterns may grow to; beyond, RE2 is slower, not wrong
+_MEMORY_OF_ONE = 1 << 18  # bytes of one pattern's: a larger one takes seconds to be made, and the bot waits
 _AT_ONCE = 250  # patterns in one automaton
 # What can make Python's own engine slow: repeats, groups, alternatives of what is optional.
 _NOT_PLAIN = re.compile(r"(?<!\\)(?:\\\\)*[*+?{(]")
@@ -95,12 +96,12 @@ def _compile(patterns: list[str]) -> Search:
     whole = "|".join(f"(?:{simplify(pattern)})" for pattern in patterns)
     if re2 is None:
         return _compile_plain(whole, patterns)
-    options = _options()
+    alone = _options(_MEMORY_OF_ONE)
     try:
         # Each by itself first: "a)|(b" is wrong, and is not when it stands in brackets.
         for pattern in patterns:
-            re2.compile(simplify(pattern), options)
-        search: Search = re2.compile(whole, options).search
+            re2.compile(simplify(pattern), alone)
+        search: Search = re2.compile(whole, _options(_MEMORY)).search
     except re2.error as error:
         said = error.args[0]
         raise _Wrong(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
@@ -113,20 +114,22 @@ def _which(patterns: list[str]) -> Any:
     """Tells which of `patterns` fit. It may give up on a hostile text, so that it alone decides nothing."""
     if re2 is None:
         return None
-    options = _options()
-    which = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        which.Add(simplify(pattern))
-    which.Compile()
+    which = re2.Set.SearchSet(_options(_MEMORY))
+    try:
+        for pattern in patterns:
+            which.Add(simplify(pattern))
+        which.Compile()
+    except re2.error:
+        raise _Wrong("they are too many to be told apart") from None
     return which
 
 
-def _options() -> Any:
+def _options(memory: int) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.never_capture = True
     options.log_errors = False
-    options.max_mem = _MEMORY
+    options.max_mem = memory
     return options
 
 

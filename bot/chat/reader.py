@@ -8,9 +8,20 @@ from pathlib import Path
 
 from bot.chat.normalize import Lexicon, Normalizer, Verbatim, has_chinese, load
 from bot.chat.rules.reasons import Reason, Rejected, Rule
-from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, wordings
+from bot.chat.templates import fields_of, is_all_text, short_name, template_for, text_of, typed_in, wordings
 from bot.config import Chat, SettingsError, Templates
-from bot.messages import Author, ChatEvent, ChatMessage, Fragment, FragmentKind, Retraction, Viewer, author_of
+from bot.messages import (
+    Author,
+    ChatEvent,
+    ChatMessage,
+    Fragment,
+    FragmentKind,
+    Rank,
+    Retraction,
+    Viewer,
+    author_of,
+    rank_of,
+)
 
 # Digits with no words beside them are read in the language that most viewers of a platform speak.
 _LANGUAGES = {"twitch": "en", "bilibili": "zh"}
@@ -20,9 +31,10 @@ _SOMEBODY = {"zh": "有人", "en": "somebody"}  # whose name may not be said, or
 class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
-    `taught(text, viewer)` is a text in parts, those that viewers have taught Verbatim; `blocked(text)` is
-    true of what must never be said, whoever wrote or taught it; `unread(author)` refuses whom nothing is
-    said of, gifts included.
+    What is worth less than `paid_from` dollars counts as if it were free. `rules_of_words` are for what is
+    typed with something else than a message. `taught(text, viewer)` is a text in parts, those that viewers
+    have taught Verbatim; `blocked(text)` is true of what must never be said, whoever wrote or taught it;
+    `unread(author)` refuses whom nothing is said of, gifts included.
     Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
@@ -32,12 +44,16 @@ class Reader:
         templates: Templates,
         rules: Sequence[Rule] = (),
         *,
+        paid_from: float = 0.0,
+        rules_of_words: Sequence[Rule] = (),
         taught: Callable[[str, str], Sequence[Fragment]] = lambda text, viewer: (Fragment(text),),
         blocked: Callable[[str], bool] = lambda text: False,
         unread: Callable[[Author], Rejected | None] = lambda author: None,
     ) -> None:
         self._templates = templates
         self._rules = rules
+        self._paid_from = paid_from
+        self._rules_of_words = rules_of_words
         self._taught = taught
         self._blocked = blocked
         self._unread = unread
@@ -54,6 +70,10 @@ class Reader:
         )
         self._languages = _LANGUAGES if chat.language == "auto" else {}
 
+    def rank(self, event: ChatEvent) -> Rank:
+        """Where an event's words stand in the queue."""
+        return rank_of(event, self._paid_from)
+
     def read(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of `event`, in full and in fewer words."""
         return self.judge(event) or self.word(event, viewer)
@@ -65,9 +85,22 @@ class Reader:
         if isinstance(event, ChatMessage):
             return next((rejected for rule in self._rules if (rejected := rule(event))), None)
         author = author_of(event)
-        if author and (rejected := self._unread(author)):
+        if author and (rejected := self._unread(author) or self._judge_words(event, author)):
             return rejected
         return Rejected(Reason.BLOCKED) if self._blocked(text_of(event)) else None
+
+    def _judge_words(self, event: ChatEvent, author: Author) -> Rejected | None:
+        """Of what somebody typed; what the platform itself says is told in any language."""
+        if not self._rules_of_words or not (typed := text_of(event)):
+            return None
+        line = ChatMessage(
+            source=event.source,
+            channel=event.channel,
+            id=event.id,
+            author=author,
+            fragments=(Fragment(typed),),
+        )
+        return next((rejected for rule in self._rules_of_words if (rejected := rule(line))), None)
 
     def word(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of an event that the rules have passed."""
@@ -77,7 +110,8 @@ class Reader:
         text = self.text(event, viewer)
         if text is None:
             return Rejected(Reason.BLOCKED)
-        if not text and is_all_text(template):
+        all_text = is_all_text(template, event)
+        if not text and all_text and self.rank(event) is not Rank.PAID:  # who paid is named at least
             typed = event.text if isinstance(event, ChatMessage) else text_of(event)
             return Rejected(Reason.SYMBOLS if typed.strip() else Reason.EMPTY)
         values = fields_of(event)
@@ -85,14 +119,13 @@ class Reader:
         language = "zh" if has_chinese(template + "".join(values.values())) else "en"
         fields = {name: self._spoken(value, language) for name, value in values.items()} | {"text": text}
         name = self._name(event, viewer, language) if "{name}" in template else ""
-        said = wordings(template, fields, name, short_name)
+        said = wordings(template, fields, name, short_name, all_text=all_text)
         said = [line for line in said if any(character.isalnum() for character in line)]
         return said or Rejected(Reason.SYMBOLS)
 
     def text(self, event: ChatEvent, viewer: Viewer | None = None) -> str | None:
         """What somebody typed, as it is said; "" if nothing can be, None if it must not be."""
-        typed = event.fragments if isinstance(event, ChatMessage) else (Fragment(text_of(event)),)
-        fragments = _joined(typed)
+        fragments = _joined(typed_in(event))
         who = viewer.id if viewer else ""
         taught: list[Fragment] = []
         for fragment in fragments:
@@ -109,6 +142,10 @@ class Reader:
         """A name as it is said; "" if it cannot be, or must not be."""
         said = self._normalizer.name(name)
         return "" if self._blocked(name) or self._blocked(said) else said
+
+    def count(self, count: int, template: str) -> str:
+        """A number as it is said in a sentence of the streamer's."""
+        return self._spoken(str(count), "zh" if has_chinese(template) else "en")
 
     def _name(self, event: ChatEvent, viewer: Viewer | None, language: str) -> str:
         author = author_of(event)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.chat.normalize import Verbatim
-from bot.chat.words import Word, Words
+from bot.chat.rules.links import has_link
+from bot.chat.words import Found, Word, Words
 from bot.messages import CHANNEL, Change, Fragment, Reading
 
 MOST = 2000  # readings of all scopes together
@@ -21,6 +22,8 @@ _UNPRINTABLE = re.compile(
 )
 _LINK = re.compile(r"://|(?:^|[^A-Za-z0-9])www\.|[A-Za-z0-9-]{2,}\.[A-Za-z]{2,}/", re.ASCII)
 _SAYABLE = re.compile(r"[^\W_]")
+_RUN = re.compile("[!-~]+")
+_NUMBER = re.compile(r"\$?[0-9]+(?:[.,:/-][0-9]+)*%?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Matcher:
             return (Fragment(text),)
         parts: list[Fragment] = []
         end = 0
-        for found in self._words.longest(lower):
+        for found in _cutting_none(self._words.longest(lower), _pieces(text)):
             if found.start > end:
                 parts.append(Fragment(text[end : found.start]))
             parts.append(Verbatim(found.value))
@@ -146,28 +149,28 @@ class Readings:
             return Untaught("not there", "There is no such reading.")
         return self._change(Change(before, None, by, self._wall()))
 
-    def undo(self, *, by: str = "", word: str = "") -> Change | Untaught:
-        """Takes back the last change, or the last by somebody or of a word, if nothing came after it."""
-        for change in reversed(self._history):
-            one = change.after or change.before
-            assert one is not None, "a change is from something or to something"
-            if (by and change.by != by) or (word and key_of(one.word) != key_of(" ".join(word.split()))):
-                continue
-            if self._scopes.get(one.scope, {}).get(key_of(one.word)) != change.after:
-                return Untaught("changed since", f"{one.word} has been changed since.")
-            self._rows.take_back(change)
-            self._history.remove(change)
-            self._put(one.scope, key_of(one.word), change.before)
-            return replace(change, before=change.after, after=change.before)
-        return Untaught("nothing to undo", "There is no change to take back.")
+    def undo(self, *, word: str = "") -> Change | Untaught:
+        """Takes back the last change that has not been taken back; the last one of `word`, if any."""
+        key = key_of(" ".join(word.split()))
+        changes = (one for one in reversed(self._history) if not word or key_of(_of(one).word) == key)
+        change = next(changes, None)
+        if change is None:
+            return Untaught("nothing to undo", "There is no change to take back.")
+        self._rows.take_back(change)
+        self._history.remove(change)
+        self._put_of(change, change.before)
+        return replace(change, before=change.after, after=change.before)
 
     def _change(self, change: Change) -> Change:
         self._rows.apply(change)
         self._history = [*self._history, change][-MOST:]
-        one = change.after or change.before
-        assert one is not None, "a change is from something or to something"
-        self._put(one.scope, key_of(one.word), change.after)
+        self._put_of(change, change.after)
         return change
+
+    def _put_of(self, change: Change, reading: Reading | None) -> None:
+        """From now on this is the reading of what `change` is of."""
+        one = _of(change)
+        self._put(one.scope, key_of(one.word), reading)
 
     def _put(self, scope: str, key: str, reading: Reading | None) -> None:
         place = self._scopes.setdefault(scope, {})
@@ -199,6 +202,36 @@ class Readings:
         if not there and scope != CHANNEL and len(self._scopes.get(scope, {})) >= MOST_OF_ONE:
             return Untaught("too many", f"You have {MOST_OF_ONE} readings already; forget some first.")
         return None
+
+
+def _of(change: Change) -> Reading:
+    one = change.after or change.before
+    assert one is not None, "a change is from something or to something"
+    return one
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Where links and numbers stand, each of one piece: "discord.gg" holds no "gg", and "1.5" no "5"."""
+    pieces: list[tuple[int, int]] = []
+    for run in _RUN.finditer(text):
+        if "." in run[0] and has_link(run[0]):
+            pieces.append(run.span())
+        else:
+            pieces += (number.span() for number in _NUMBER.finditer(text, *run.span()))
+    return pieces
+
+
+def _cutting_none(words: Iterable[Found[str]], pieces: Sequence[tuple[int, int]]) -> Iterator[Found[str]]:
+    """The words that hold a piece whole, or nothing of it. Both come in the order of the text."""
+    place = 0  # of the first piece that does not end before the word
+    for word in words:
+        while place < len(pieces) and pieces[place][1] <= word.start:
+            place += 1
+        after = place
+        while after < len(pieces) and word.start <= pieces[after][0] and pieces[after][1] <= word.end:
+            after += 1
+        if after == len(pieces) or word.end <= pieces[after][0]:
+            yield word
 
 
 def key_of(word: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from bot.chat.folding import fold
 from bot.chat.rules.authors import viewer_key
-from bot.messages import ChatEvent, Viewer, author_of
+from bot.messages import ChatEvent, Utterance, Viewer, author_of
 
 _REMEMBERED = 2000
 
@@ -23,6 +24,11 @@ def viewer_id(event: ChatEvent) -> str:
     """The key of an event's author, "twitch:123"; "" if it has none."""
     author = author_of(event)
     return viewer_key(event, author) if author else ""
+
+
+def whose(utterance: Utterance) -> str:
+    """The key of the viewer whose words these are; "" if they are nobody's."""
+    return viewer_id(utterance.event) if utterance.event else ""
 
 
 class Viewers:
@@ -46,15 +52,22 @@ class Viewers:
         return viewer
 
     def named(self, source: str, name: str) -> Viewer | None:
-        """A viewer of a platform who wrote lately, or is known, by name, by login or by id."""
-        wanted = name.casefold()
+        """A viewer of a platform who wrote lately, or is known, by name, by login or by id.
+
+        Where nobody is called just so, by how a name looks, or by the nickname that is heard in its stead.
+        """
         known = ((viewer, "") for viewer in self._known.values())
-        for viewer, login in (*reversed(self._seen.values()), *known):
-            platform, _, identity = viewer.id.partition(":")
-            names = {viewer.name.casefold(), login, identity.casefold()} - {""}
-            if platform == source and wanted in names:
+        here = [
+            (viewer, login)
+            for viewer, login in (*reversed(self._seen.values()), *known)
+            if viewer.id.startswith(f"{source}:")
+        ]
+        wanted = name.casefold()
+        for viewer, login in here:
+            if wanted and wanted in (viewer.name.casefold(), login, viewer.id.partition(":")[2].casefold()):
                 return viewer
-        return None
+        looks = fold(name)
+        return next((one for one, _ in here if looks and looks in (fold(one.name), fold(one.nickname))), None)
 
     def all(self) -> list[Viewer]:
         """Who wrote lately or is known; the last to write first."""

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from bot.app import Bot
 from bot.command_line import logs
 from bot.command_line.dispatch import CommandError
-from bot.command_line.places import voices_folder
+from bot.command_line.places import ANOTHER_STORE, open_store, voices_folder
 from bot.config import Settings
 from bot.feed import Feed
 from bot.messages import Trouble
 from bot.metrics import Metrics, quantile
 from bot.platforms import Platform
 from bot.speech.engine_link import EngineLost
-from bot.store import Store, StoreError, StoreInUse
+from bot.store import StoreError
 
 if TYPE_CHECKING:
     from bot.sources.recording import Recorder
@@ -49,7 +49,7 @@ def run_session(
         session = _Session(settings, platforms, lines=lines, keep_paid=keep_paid, quiet=quiet)
         return asyncio.run(session.run())
     except StoreError as error:
-        raise CommandError(f"{error}; move it away, or name another place in `store`") from None
+        raise CommandError(f"{error}; move it away, or {ANOTHER_STORE}") from None
 
 
 class _Session:
@@ -70,7 +70,7 @@ class _Session:
         self._feed.subscribe(self._metrics.count)
         in_terminal = settings.view == "auto" and sys.stdout.isatty()
         self._view = self._make_view(live=not quiet and (settings.view == "live" or in_terminal))
-        self._store = _open_store(settings) if keep_paid else None
+        self._store = open_store(settings, alone=True) if keep_paid else None
         self._recorder = self._open_recorder()
         self._bot = Bot(
             settings,
@@ -177,17 +177,6 @@ class _Session:
             parts.append(f"chat to sound p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")
         with contextlib.suppress(BrokenPipeError):
             print("; ".join(parts), flush=True)
-
-
-def _open_store(settings: Settings) -> Store:
-    from bot.sources.event_json import from_json, to_json
-
-    try:
-        return Store(settings.store, to_json, from_json, alone=True)
-    except StoreInUse as error:
-        raise CommandError(f"{error}: stop it, or give this one its own with --store FILE") from None
-    except StoreError as error:
-        raise CommandError(f"{error}; name another place in `store`") from None
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -196,6 +196,7 @@ class Rules(Section):
     medal_level: int = Field(default=0, ge=0)
     account_level: int = Field(default=0, ge=0)
     paid_only: bool = False
+    paid_from: float = Field(default=0, ge=0)
     staff_pass: bool = True
     bot_replies: bool = True
     bot_lines: bool = True

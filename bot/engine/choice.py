@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Literal, get_args
 
 from bot.engine.engine import Engine, EngineAbsent, EngineFault
 from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.threads import yield_the_processor
 from bot.engine.f5.watchdog import Watchdog
 
 Name = Literal["auto", "f5", "espeak"]
@@ -25,6 +27,7 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
     def make_f5() -> Engine:
         from bot.engine.f5.availability import missing
 
+        yield_the_processor(os.environ)
         if name == "auto":
             if reason := _why_not(has_voices):
                 raise EngineAbsent(f"f5 is not used: {reason}")

@@ -13,6 +13,7 @@ from bot.engine.engine import Report
 from bot.engine.espeak_library import EspeakLibrary, Manner
 from bot.engine.languages import split
 from bot.engine.pieces import cut, pause_after
+from bot.engine.respelling import respelled
 from bot.engine.speakable import clean, is_speakable
 from bot.engine.voices import Voice, VoiceError
 
@@ -60,7 +61,7 @@ class EspeakEngine:
         plan = [
             (run.language, piece)
             for run in split(clean(text), voice.languages)
-            for piece in cut(run.text)
+            for piece in cut(respelled(run.text) if run.language == "en" else run.text)
             if is_speakable(piece)
         ]
         for number, (language, piece) in enumerate(plan, 1):

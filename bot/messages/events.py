@@ -211,19 +211,21 @@ def author_of(event: ChatEvent) -> Author | None:
 
 def worth_of(event: ChatEvent) -> Worth | None:
     """What was paid in money; channel points are none."""
-    if isinstance(event, (ChatMessage, SuperChat, Gift, Subscription)):
-        return event.worth
-    return None
+    if not isinstance(event, (ChatMessage, SuperChat, Gift, Subscription)):
+        return None
+    return event.worth if event.worth and event.worth.currency != "points" else None
 
 
-def rank_of(event: ChatEvent) -> Rank:
-    """Where an event's words stand in the queue."""
+def rank_of(event: ChatEvent, paid_from: float = 0.0) -> Rank:
+    """Where an event's words stand in the queue; of less than `paid_from` dollars, where its giver's do."""
     worth = worth_of(event)
-    if worth is not None and worth.amount > 0:
+    paid = worth is not None and worth.amount > 0
+    if paid and dollars(event) >= paid_from:
         return Rank.PAID
     author = author_of(event)
     roles = author.roles if author else frozenset()
-    if not isinstance(event, ChatMessage | Interaction) or roles & {Role.BROADCASTER, Role.MODERATOR}:
+    by_role = paid or isinstance(event, ChatMessage | Interaction)
+    if not by_role or roles & {Role.BROADCASTER, Role.MODERATOR}:
         return Rank.MODERATOR
     return Rank.SUBSCRIBER if roles & {Role.SUBSCRIBER, Role.VIP} else Rank.VIEWER
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run of an utterance in one voice."""
+    """A run of an utterance in one voice; `shorter` as the utterance's own."""
 
     voice: str
     text: str
+    shorter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

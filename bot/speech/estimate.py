@@ -44,6 +44,13 @@ class Estimator:
         """Seconds from the first sample of `text` to that of what follows it."""
         return seconds(text, speed) * self._pace.get(voice, self._usual) + self.pause
 
+    def seconds_of(self, utterance: Utterance) -> float:
+        """As `seconds`, in each of its voices."""
+        if not utterance.parts:
+            return self.seconds(utterance.text, utterance.voice, utterance.speed)
+        parts = [self.seconds(part.text, part.voice, utterance.speed) for part in utterance.parts]
+        return sum(parts) - self.pause * (len(parts) - 1)
+
     def learn(self, text: str, voice: str, speed: float, heard: float) -> None:
         """`text` has lasted `heard` seconds, spoken to its end."""
         low, high = _BELIEVABLE

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.messages import Dropped, Rank, Utterance, dollars
+from bot.messages import Dropped, Part, Rank, Utterance, dollars
 from bot.speech.estimate import Estimator
 
 # Shares of the limit that the backlog reaches before each measure is taken, mildest first.
@@ -20,8 +20,8 @@ _GOES_ON = 30.0  # seconds within which the same person's next words need no nam
 class Limits:
     """`seconds` of speech and `length` utterances may wait, for at most `max_age` seconds each.
 
-    `hold`: seconds that everything waits at least, for a moderator to take it back. `fastest`: the rate up
-    to which speech is hurried before anything is given up.
+    `hold`: seconds that chat waits at least, for a moderator to take it back; they make nothing older.
+    `fastest`: the rate up to which speech is hurried before anything is given up.
     """
 
     seconds: float = 60.0
@@ -79,7 +79,7 @@ class SpeechQueue:
 
     def put(self, utterance: Utterance) -> None:
         """Adds an utterance; what must go for it is dropped."""
-        if self.limits.hold:
+        if self.limits.hold and utterance.event:  # the streamer's own words need no moderator
             utterance = replace(utterance, not_before=utterance.received_at + self.limits.hold)
         waiting = self._waiting[utterance.rank]
         waiting.append(utterance)
@@ -173,7 +173,7 @@ class SpeechQueue:
         self._changed.set()
 
     def _seconds(self, utterance: Utterance) -> float:
-        return self._estimator.seconds(utterance.text, utterance.voice, utterance.speed)
+        return self._estimator.seconds_of(utterance)
 
     def _next(self, now: float) -> Utterance | None:
         repeated = None
@@ -187,11 +187,15 @@ class SpeechQueue:
         return repeated
 
     def _worded(self, utterance: Utterance, pressure: float, *, goes_on: bool) -> Utterance:
-        texts = (utterance.text, *utterance.shorter)
         brevity = 2 if goes_on or pressure >= _NO_NAMES else 1 if pressure >= _SHORT_NAMES else 0
         hurry = min(max((pressure - _FASTER) / (1 - _FASTER), 0.0), 1.0)
         speed = utterance.speed * (1 + (max(self.limits.fastest, 1.0) - 1) * hurry)
-        return replace(utterance, text=texts[min(brevity, len(texts) - 1)], speed=round(min(speed, 4.0), 3))
+        return replace(
+            utterance,
+            text=_brief(utterance, brevity),
+            parts=tuple(replace(part, text=_brief(part, brevity)) for part in utterance.parts),
+            speed=round(min(speed, 4.0), 3),
+        )
 
     def _make_room(self) -> None:
         excess = self.backlog - self.limits.seconds
@@ -210,9 +214,8 @@ class SpeechQueue:
     def _drop_stale(self) -> None:
         oldest = self._clock() - self.limits.max_age
         for rank, waiting in self._waiting.items():
-            if rank is not Rank.PAID and any(utterance.received_at < oldest for utterance in waiting):
-                stale = [utterance for utterance in waiting if utterance.received_at < oldest]
-                waiting[:] = [utterance for utterance in waiting if utterance.received_at >= oldest]
+            if rank is not Rank.PAID and (stale := [one for one in waiting if _waits_since(one) < oldest]):
+                waiting[:] = [one for one in waiting if _waits_since(one) >= oldest]
                 for utterance in stale:
                     self._give_up(utterance, "stale")
 
@@ -224,3 +227,12 @@ class SpeechQueue:
         self._costs.pop(utterance.id, None)
         if not len(self):
             self._empty.set()
+
+
+def _brief(said: Utterance | Part, brevity: int) -> str:
+    texts = (said.text, *said.shorter)
+    return texts[min(brevity, len(texts) - 1)]
+
+
+def _waits_since(utterance: Utterance) -> float:
+    return max(utterance.received_at, utterance.not_before)

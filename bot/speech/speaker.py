@@ -86,25 +86,24 @@ class Speaker:
 
         What was itself paid for stays: else, as long as others pay, it would never be made to its end.
         """
-        if self._making and not self._making[0].paid and self._making[0].id not in self._sounding:
-            utterance, task = self._making
-            task.cancel()
-            self._ear.cut(utterance.id)
-            self._leave(utterance)
-            # Under an id of its own: the player knows the old one as cut.
-            self._queue.put_back(replace(utterance, id=f"{utterance.id}+"))
+        if self._making and not self._making[0].paid:
+            self.put_back()
+
+    def put_back(self) -> None:
+        """Returns to the queue what was taken last, if nothing of it can be heard yet."""
+        if not self._under_way or (utterance := self.under_way[-1]).id in self._sounding:
+            return
+        if self._making and self._making[0] is utterance:
+            self._making[1].cancel()
+        self._ear.cut(utterance.id)
+        self._leave(utterance)
+        # Under an id of its own: the player knows the old one as cut.
+        self._queue.put_back(replace(utterance, id=f"{utterance.id}+"))
 
     @property
     def heard(self) -> Utterance | None:
         """What is being heard now."""
         return next((utterance for utterance in self.under_way if utterance.id in self._sounding), None)
-
-    def skip(self) -> Utterance | None:
-        """Ends what is being heard now; returns it."""
-        heard = self.heard
-        if heard:
-            self.retract(lambda utterance: utterance.id == heard.id, "skipped")
-        return heard
 
     def started(self, utterance: Utterance, at: float) -> None:
         """The player's word that an utterance's first sample went out, at monotonic second `at`."""

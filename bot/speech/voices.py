@@ -21,6 +21,8 @@ from bot.messages import (
 )
 
 _INLINE = re.compile(r"\[([A-Za-z0-9_-]{1,40})\]")
+# In one message. Each change takes a while by itself: a line of one-letter runs would hold the microphone.
+_MOST_RUNS = 8
 _BY_ROLE = (Role.BROADCASTER, Role.MODERATOR, Role.VIP, Role.SUBSCRIBER)
 
 
@@ -48,7 +50,10 @@ class Voices:
         return max(self.known, key=lambda voice: (_checksum(f"{viewer.id} {voice}"), voice))
 
     def runs(self, fragments: Sequence[Fragment], voice: str) -> list[tuple[str, tuple[Fragment, ...]]]:
-        """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets."""
+        """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets.
+
+        After so many changes the last voice goes on.
+        """
         if not self.settings.inline or not any("[" in fragment.text for fragment in fragments):
             return []
         runs: list[tuple[str, list[Fragment]]] = [(voice, [])]
@@ -58,7 +63,8 @@ class Voices:
                 for match in _INLINE.finditer(fragment.text):
                     if name := self._named(match[1]):
                         runs[-1][1].append(Fragment(fragment.text[start : match.start()]))
-                        runs.append((name, []))
+                        if len(runs) < _MOST_RUNS:
+                            runs.append((name, []))
                         start = match.end()
             runs[-1][1].append(Fragment(fragment.text[start:], fragment.kind))
         if len(runs) == 1:

@@ -66,4 +66,4 @@ def what(event: ChatEvent) -> str:
 
 
 def _paid(worth: Worth | None) -> str:
-    return f"[{worth.amount:g} {printable(worth.currency, 12)}]" if worth else ""
+    return f"[{worth.amount:g} {printable(worth.currency, 12)}]" if worth and worth.amount else ""

@@ -23,6 +23,7 @@ from bot.web.bodies import (
     SaidPart,
     Taught,
     Teach,
+    UndoWord,
     Viewer,
     ViewerChanges,
     ViewerQuery,
@@ -138,8 +139,8 @@ class Words:
     async def unblock(self, call: Call, body: BlockedWord) -> Changed:
         return _changed(self._panel.unblock(body.word, _by(call)))
 
-    async def undo_block(self, call: Call) -> Changed:
-        return _changed(self._panel.undo_block())
+    async def undo_block(self, call: Call, body: UndoWord) -> Changed:
+        return _changed(self._panel.undo_block(body.word))
 
     # ------------------------------------------------------------ readings
 
@@ -163,8 +164,8 @@ class Words:
     async def forget(self, call: Call, body: Forget) -> Changed:
         return _changed(_kept(lambda: self._panel.forget(body.word, _by(call), body.scope)))
 
-    async def undo_reading(self, call: Call) -> Changed:
-        return _changed(_kept(self._panel.undo_reading))
+    async def undo_reading(self, call: Call, body: UndoWord) -> Changed:
+        return _changed(_kept(lambda: self._panel.undo_reading(body.word)))
 
     async def preview(self, call: Call, body: Preview) -> Previewed:
         tried = self._panel.preview(body.text, body.platform, body.name, list(body.roles), body.amount)

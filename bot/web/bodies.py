@@ -180,6 +180,12 @@ class Teach(Shape):
     scope: Key = ""
 
 
+class UndoWord(Shape):
+    """Of which word the last change is taken back; "" is of any."""
+
+    word: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
 class Forget(Shape):
     word: Word
     scope: Key = ""
@@ -288,6 +294,7 @@ class Metrics(Shape):
     audio_seconds: float
     refused: dict[str, int]
     dropped: dict[str, int]
+    why: dict[str, Why]  # of each reason among them
     clients: int
     series: Series | None
 

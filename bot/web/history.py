@@ -27,6 +27,13 @@ class Record:
     utterance: Utterance | None
 
 
+def first_number(now: float) -> int:
+    """What a run counts from that begins at `now`, in seconds since the epoch: beyond all that runs before it
+    have counted, lest a page that outlives a run takes one thing for another.
+    """
+    return int(now * 1000)
+
+
 class History:
     """The last ones, oldest first. `wall` gives seconds since the epoch."""
 
@@ -34,7 +41,7 @@ class History:
         self._views = views
         self._sentence = sentence
         self._wall = wall
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first_number(wall()))
         self._records: deque[Record] = deque(maxlen=KEPT)
         self._sounding: dict[str, Record] = {}
 

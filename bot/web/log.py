@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from bot.web.bodies import (
     LogLine,
     LogQuery,
 )
+from bot.web.history import first_number
 from bot.web.routes import Call, Route
 from bot.web.views import clean
 
@@ -27,7 +29,7 @@ class LogTail(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self._lines: deque[LogLine] = deque(maxlen=_KEPT)
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first_number(time.time()))
         self.setFormatter(logging.Formatter("%(message)s"))
 
     @contextmanager

@@ -23,7 +23,9 @@ from bot.web.bodies import (
     Series,
 )
 from bot.web.routes import Call, Route
+from bot.web.shapes import Why
 from bot.web.story import Story
+from bot.web.why import why
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -128,9 +130,17 @@ class Numbers:
             audio_seconds=round(counts.sound, 2),
             refused={str(reason): count for reason, count in counts.refused.items()},
             dropped={str(reason): count for reason, count in counts.dropped.items()},
+            why={
+                str(reason): told
+                for reason in (*counts.refused, *counts.dropped)
+                if (told := self._why(reason))
+            },
             clients=len(self._story.hub),
             series=None,
         )
+
+    def _why(self, reason: str) -> Why | None:
+        return why(str(reason), self._panel.sentence)
 
     def step(self) -> Point:
         """One point of every series: what has happened since the last one."""

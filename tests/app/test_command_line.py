@@ -130,6 +130,17 @@ def test_preview_follows_the_settings(tmp_path: Path) -> None:
     assert text.splitlines() == ["Ann says hi", "refused: command"]
 
 
+def test_preview_reads_as_taught_and_as_on_the_platform(tmp_path: Path) -> None:
+    store = ("--store", str(tmp_path / "store.sqlite3"))
+    assert bot("preview", "gg 666", *store)[1] == "G G six six six\n"
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "readings.tsv").write_text("gg\tjolly good game\n", "utf-8")
+    assert bot("readings", "import", str(tmp_path / "readings.tsv"), *store)[0] == 0
+    assert bot("preview", "gg 666", *store)[1] == "jolly good game six six six\n"
+    for where in (("--platform", "bilibili"), ("--bilibili.room", "1")):
+        assert bot("preview", "666", *where, *store)[1] == "六六六\n"
+
+
 def test_voices_marks_the_one_in_use() -> None:
     code, text, _ = bot("voices", "--speech.voice", "leo")
     assert code == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.command_line.dispatch import dispatch
-from bot.messages import Author, ChatEvent, ChatMessage, Fragment, Gift, SuperChat, Worth
+from bot.messages import Author, ChatEvent, ChatMessage, Fragment, Gift, SuperChat, Viewer, Worth
 from bot.sources.event_json import from_json, to_json
 from bot.store import MOST_FAILURES, Store
 
@@ -79,7 +79,32 @@ def test_all_are_read(store: Store, tmp_path: Path, capsys: pytest.CaptureFixtur
     for event in (CHEER, SUPER_CHAT, GIFT):
         assert dispatch(["paid", "done", event.id, "--store", str(tmp_path / "bot.sqlite3")]) == 0
     assert dispatch(["paid", "--store", str(tmp_path / "bot.sqlite3")]) == 0
-    assert capsys.readouterr().out.endswith("counts as read\nevery paid message has been read\n")
+    assert capsys.readouterr().out.endswith("\nevery paid message has been read\n")
+
+
+def test_what_blocked_viewers_paid_for_is_held(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.keep_viewer(Viewer("bilibili:2", "小明", blocked=True))
+    place = ("--store", str(tmp_path / "bot.sqlite3"))
+    assert dispatch(["paid", *place]) == 0
+    states = [line.split("  ")[0].strip() for line in capsys.readouterr().out.splitlines()]
+    assert states == ["unread", "held", "held"]
+    assert dispatch(["paid", "speak", "g1", *place]) == 1
+    assert "g1 is held, for who paid for it is blocked: unblock them" in capsys.readouterr().err
+    assert dispatch(["paid", "done", "g1", *place]) == 0
+    assert left(store) == [CHEER]
+
+
+def test_a_bot_that_runs_may_have_it_on_its_tongue(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--store", str(tmp_path / "bot.sqlite3"))
+    assert dispatch(["paid", "done", "g1", *place]) == 0
+    assert capsys.readouterr().out == "g1 counts as read; the bot that runs now may still say it\n"
+    store.close()
+    assert dispatch(["paid", "done", "0c1d-cheer", *place]) == 0
+    assert capsys.readouterr().out == "0c1d-cheer counts as read\n"
 
 
 def test_what_cannot_be_decoded_is_listed(
@@ -118,7 +143,7 @@ def test_what_cannot_be_done(
 def test_a_store_that_cannot_be_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "folder").mkdir()
     assert dispatch(["paid", "--store", str(tmp_path / "folder")]) == 1
-    assert "cannot be opened" in capsys.readouterr().err
+    assert re.search(r"cannot be opened .*; name another one with --store FILE", capsys.readouterr().err)
 
 
 def test_the_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:

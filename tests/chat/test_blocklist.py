@@ -176,6 +176,18 @@ def test_which_pattern_it_was() -> None:
     assert some.first(["\ud800 good"]) is None
 
 
+@pytest.mark.parametrize("pattern", [r"\pL{900}", r"(\pL{30}){30}"])
+def test_a_pattern_that_would_take_seconds_to_be_made_is_refused(pattern: str) -> None:
+    assert "too large" in fault(pattern)
+
+
+def test_patterns_that_cannot_be_told_apart_together_are_found_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["bot.chat.patterns"], "_MEMORY", 1 << 20)
+    some = Patterns(f"x{number}y.{{60}}z" for number in range(40))
+    assert some.first(["x7y" + "a" * 60 + "z"]) == "x7y.{60}z"
+    assert some.first(["x7y"]) is None
+
+
 def test_without_re2_plain_patterns_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["bot.chat.patterns"], "re2", None)
     assert fault(r"^bad|\bworse[0-9]$") == ""
@@ -247,6 +259,20 @@ def test_a_file_that_cannot_be_read_keeps_what_it_said(tmp_path: Path) -> None:
     assert file.read_bytes() == b"\xff\xfe bad"
 
 
+def test_a_slip_in_a_file_that_is_edited_is_told(tmp_path: Path) -> None:
+    some, file, clock = listed(tmp_path, "bad\n")
+    told: list[str] = []
+    some.on_fault = told.append
+    file.write_text("bad\n/wor(se/\n", "utf-8")
+    clock.now += 1
+    assert some.find("bad")
+    assert told == [f"{file}, line 2: missing ): wor(se"]
+    file.write_bytes(b"\xff\xfe bad")
+    clock.now += 1
+    assert some.find("bad")
+    assert told[1:] == [f"{file} cannot be read: it is not UTF-8 text"]
+
+
 def test_edits_are_attributed_kept_and_undone(tmp_path: Path) -> None:
     some, file, _ = listed(tmp_path, "# mine\nbad # keep\n")
     assert isinstance(some.add(" worse ", "Mod\n Evil"), Changed)
@@ -261,6 +287,17 @@ def test_edits_are_attributed_kept_and_undone(tmp_path: Path) -> None:
     assert some.find("worse") is None
     assert isinstance(some.undo(), Unchanged)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_one_words_last_change_is_undone_whatever_came_after_it(tmp_path: Path) -> None:
+    some, _, _ = listed(tmp_path, "")
+    for word in ("apple", "pear"):
+        some.add(word, "Mod")
+    assert isinstance(some.undo(word=" apple "), Changed)
+    assert (some.find("apple"), bool(some.find("pear"))) == (None, True)
+    assert isinstance(some.undo(word="apple"), Unchanged)
+    assert isinstance(some.undo(), Changed)
+    assert some.find("pear") is None
 
 
 def test_edits_that_are_refused(tmp_path: Path) -> None:

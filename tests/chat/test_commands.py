@@ -51,6 +51,10 @@ def called(line: str, by: Author = MODERATOR, **settings: Any) -> tuple[str, str
         ("!取消屏蔽坏词", ("unblock", "坏词")),
         ("!音量50%", ("volume", "50%")),
         ("!朗读关", ("tts", "关")),
+        # … which only what takes an argument is written with
+        ("!继续加油", None),
+        ("!清空购物车", None),
+        ("!清空 全部", ("clear", "全部")),
         # no calls
         ("", None),
         ("!", None),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.chat.commands import Router
 from bot.chat.judgement import Judgement, rule_settings
 from bot.chat.readings import Untaught
+from bot.chat.rules.prefix import CommandWords
 from bot.chat.rules.reasons import Reason, Rejected
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.config import Settings, load_settings
@@ -21,6 +23,7 @@ from bot.messages import (
     FragmentKind,
     Gift,
     Notice,
+    NoticeKind,
     Redemption,
     Subscription,
     SuperChat,
@@ -112,16 +115,43 @@ def test_the_settings_reach_the_rules() -> None:
     assert given.bots == ("MyBot", *BOTS)
     assert given.roles == ("vip",)
     assert given.command_prefix == "#"
-    assert {"voice", "声音"} <= set(given.command_words)
+    assert {"voice", "声音"} <= given.command_words.whole
     # config.toml's defaults are the rules' own.
-    assert replace(rule_settings(Settings()), command_words=()) == RuleSettings()
+    assert replace(rule_settings(Settings()), command_words=CommandWords()) == RuleSettings()
 
 
 def test_what_is_paid_is_spared_form_and_never_words(court: Court) -> None:
     for _ in range(2):
         assert court.said(message("again", worth=BITS)) == "Alice: again"
     assert court.said(message("fuck", worth=BITS)) == "-blocked"
-    assert court.said(message("...", worth=BITS)) == "-symbols only"
+    assert court.said(message("...", worth=BITS)) == "Alice:"
+    # What looks as if it were for another bot is read if it was paid for.
+    assert court.said(message("!hype train", worth=BITS)) == "Alice: hype train"
+    assert court.said(message("签到", worth=BITS)) == "Alice: 签到"
+    assert court.said(message("@Nightbot look", worth=BITS)) == "Alice: Nightbot look"
+    assert court.said(message("!voice leo", worth=BITS)) == "-command"
+    assert court.said(message("a b " * 501, worth=BITS)).startswith("Alice: a b")
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "said"),
+    [
+        ({"links": "refuse"}, "see www.x.tv/a", "-link"),
+        ({"links": "refuse"}, "see you", "Alice: see you"),
+        ({"languages": ["en"]}, "晚上好", "-language"),
+        ({"languages": ["en"]}, "", "Alice:"),
+    ],
+)
+def test_what_is_typed_with_something_else_is_judged_by_its_words(
+    rules: dict[str, Any], text: str, said: str, tmp_path: Path
+) -> None:
+    event = SuperChat(source="b", channel="c", id="e", author=ALICE, text=text, worth=Worth(30, "CNY"))
+    assert Court(tmp_path, **rules).said(event) == said
+
+
+def test_a_platforms_warning_is_told_in_any_language(tmp_path: Path) -> None:
+    warning = Notice(source="b", channel="c", id="e", text="请注意 www.x.cn", kind=NoticeKind.WARNING)
+    assert Court(tmp_path, links="refuse", languages=["en"]).said(warning) == "请注意 链接"
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_line(line: str, said: str) -> None:
         ("555-0123", "五五五零幺二三", "five five five, zero one two three"),
         ("BO3", "B O 三", "best of three"),
         ("₽500", "五百卢布", "five hundred rubles"),
+        ("1/3 + 1/3", "三分之一加三分之一", "one third plus one third"),
+        ("WWWWW", "哈哈哈", "W W W"),
         ("dd", "D D", "D D"),
         ("50/50", "五十 五十", "fifty fifty"),
         ("#1", "第一", "number one"),
@@ -78,6 +80,12 @@ def test_line(line: str, said: str) -> None:
         ("5k", "五千", "five K"),
         ("M9", "M 九", "M nine"),
         ("1920x1080", "一九二零乘一零八零", "nineteen twenty by ten eighty"),
+        ("EDG3:0", "E D G 三比零", "E D G three to zero"),
+        ("HK$100", "一百港币", "one hundred Hong Kong dollars"),
+        ("NT$500", "五百新台币", "five hundred Taiwan dollars"),
+        ("13:11", "十三比十一", "one eleven P M"),
+        ("65W", "六十五瓦", "sixty-five watts"),
+        ("ping 30ms", "ping 三十毫秒", "ping thirty milliseconds"),
     ],
 )
 def test_digits_alone_are_of_the_channels_language(line: str, zh: str, en: str) -> None:
@@ -139,6 +147,9 @@ def test_years(digits: str, said: str) -> None:
         ("♥小鱼♥", "小鱼"),
         ("Leo在学英语", "Leo 在学英语"),
         ("Søren", "Søren"),
+        ("Cooool_Kiddd", "Cool Kid"),
+        ("xXNooobXx", "Noob"),
+        ("L33t_B00gie", "Leet Boogie"),
         ("__init__", "init"),
         ("♥♥", ""),
         ("", ""),
@@ -238,6 +249,9 @@ BOMBS: dict[str, str] = {
     "brackets and sums": "1+(1+1)", "sums in brackets": "(1+", "factors": "2(", "roots": "√(", "thirds": "1⅓",
     "bounds": "<1 ", "powers": "x⁴⁵", "struck": "a\u0336", "leet": "a0b1", "per": "1/mo ", "days": "3d ",
     "worth": "a $1 ", "dotted": " .1", "ats at": "@ 1 ", "zones": "T-1 ",
+    "drawn": "aaabbb", "sets": "6-4 ", "section": "pt 1 ", "inch": "8in ", "index": "a[i]",
+    "quotes and digits": "1\"", "spaced": "100 000 ", "stars": "5*", "moves": "Nbxd7",
+    "drawn words": "sooo ",
 }  # fmt: skip
 
 

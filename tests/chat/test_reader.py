@@ -51,7 +51,7 @@ def read(event: ChatEvent, templates: Templates | None = None, **chat: object) -
 LINES: list[tuple[str, str | Rejected]] = [
     # plain talk
     ("hello", "hello"),
-    ("LET'S GOOOO", "let's gooo"),
+    ("LET'S GOOOO", "let's go"),
     ("gg wp, well played!", "G G well played, well played!"),
     ("I'm at 3.5 stars by 10:30", "I'm at three point five stars by ten thirty"),
     ("50% off + tax", "fifty percent off plus tax"),
@@ -88,8 +88,8 @@ LINES: list[tuple[str, str | Rejected]] = [
     ("x.tvhttps://y.tv", "link link"),  # pasted twice
     ("mail user_1@example.com please", "mail link please"),
     ("https://ex\u200bample.com", "link"),
-    ("awww... so cute", "awww, so cute"),
-    ("awwww.so cute", "awww.so cute"),
+    ("awww... so cute", "aw, so cute"),
+    ("awwww.so cute", "aw.so cute"),
     ("草www.", "草哈哈哈."),
     ("node.js rocks", "node dot J S rocks"),
     ("1.5.2 is out", "one point five point two is out"),
@@ -205,6 +205,7 @@ def event(kind: str, /, **fields: object) -> ChatEvent:
         (event("raid", viewers=42), "Bob raids with forty-two viewers"),
         (event("notice", text="hi"), Rejected("not announced")),
         (event("super chat", text="主播加油 x.tv", worth=Worth(30, "CNY")), "Bob: 主播加油 链接"),
+        (event("super chat", text="🎉🎉", worth=Worth(30, "CNY")), "Bob:"),  # who paid is named at least
         (event("redemption", reward="Hydrate", text="drink!"), "Bob: drink!"),
         (event("redemption", reward="Hydrate"), Rejected("empty")),
         (event("follow", kind=InteractionKind.FOLLOW), Rejected("not announced")),
@@ -229,6 +230,8 @@ def test_a_retraction_is_never_said() -> None:
         ({"raid": ""}, event("raid", viewers=1), Rejected("not announced")),
         ({"announcement": "{text}"}, event("notice", text="hi"), "hi"),
         ({"announcement": "{text}"}, event("notice", text="...", author=None), Rejected("symbols only")),
+        ({"subscription": "{name} subscribed! {text}"}, event("sub"), "Bob subscribed!"),
+        ({"redemption": "{name} wants a song {text}"}, event("redemption", reward="r"), "Bob wants a song"),
         ({"message": "{name}: {text}"}, message("x", author=Author("1", "♥♥")), "somebody: x"),
         ({"message": "{name}说{text}"}, message("x", author=Author("1", "♥♥")), "有人说x"),
     ],

@@ -76,6 +76,17 @@ def taught(**pairs: str) -> Readings:
         ({"привет": "privet"}, "Привет приветы", "privet приветы"),
         ({"씨": "ssi"}, "김씨", "김ssi"),
         ({}, "nothing", "nothing"),
+        # a link is one thing, and so is a number
+        (
+            {"gg": "good game"},
+            "gg see https://discord.gg/gg?gg=1 gg",
+            "good game see https://discord.gg/gg?gg=1 good game",
+        ),
+        ({"gg": "good game", "com": "c"}, "discord.gg x.com/gg gg@x.com", "discord.gg x.com/gg gg@x.com"),
+        ({"gg": "good game"}, "看https://discord.gg/x吧gg", "看https://discord.gg/x吧good game"),
+        ({"twitch.tv": "twitch tee vee"}, "on twitch.tv now", "on twitch tee vee now"),
+        ({"1": "one!", "5": "five!"}, "1 1.5 3-1 12:5 $1 5% 1,5 1.", "one! 1.5 3-1 12:5 $1 5% 1,5 one!."),
+        ({"3-1": "three to one"}, "3-1 and 13-1", "three to one and 13-1"),
     ],
 )
 def test_apply(pairs: dict[str, str], text: str, read: str) -> None:
@@ -141,23 +152,29 @@ def test_changes_are_attributed_and_taken_back_after_a_restart() -> None:
         ("two", "Troll", 1_800_000_000.0),
         ("three", "Bob", 1_800_000_000.0),
     ]
-    answer = again.undo(word="GG")
+    answer = again.undo()
     assert isinstance(answer, Change)
+    assert (again.apply("wp"), answer.by) == ("wp", "Bob")
+    assert isinstance(again.undo(), Change)
     assert again.apply("gg") == "one"
-    assert isinstance(again.undo(by="Bob"), Change)
     assert isinstance(again.undo(), Change)
     assert (len(again), len(rows.kept), rows.done) == (0, 0, [])
     assert isinstance(again.undo(), Untaught)
 
 
-def test_an_old_change_under_a_newer_one_is_not_taken_back() -> None:
+def test_one_words_last_change_is_taken_back_whatever_came_after_it() -> None:
     some = readings()
-    some.teach("gg", "one", "Alice")
-    some.teach("gg", "two", "Bob")
-    answer = some.undo(by="Alice")
-    assert isinstance(answer, Untaught)
-    assert answer.reason == "changed since"
-    assert isinstance(some.forget("nothing", "m"), Untaught)
+    for word, reading in (("gg", "one"), ("gg", "two"), ("wp", "three")):
+        some.teach(word, reading, "Alice")
+    assert isinstance(some.undo(word=" GG "), Change)
+    assert some.apply("gg wp") == "one three"
+    assert isinstance(some.undo(word="gg"), Change)
+    assert isinstance(some.undo(word="gg"), Untaught)
+    assert some.apply("gg wp") == "gg three"
+
+
+def test_what_nobody_taught_is_not_forgotten() -> None:
+    assert isinstance(readings().forget("nothing", "m"), Untaught)
 
 
 def test_what_the_store_refuses_has_not_happened() -> None:

@@ -16,7 +16,7 @@ from bot.chat.rules.links import has_link
 from bot.chat.rules.reasons import SENTENCES, Reason, Rejected, sentence
 from bot.messages import Author, ChatMessage, Fragment, FragmentKind, Medal, Role, Worth
 from tests.chat.judge import BITS, Judge
-from tests.people import MODERATOR, message
+from tests.people import MODERATOR, STREAMER, message
 
 EMOTE, MENTION, CHEER = FragmentKind.EMOTE, FragmentKind.MENTION, FragmentKind.CHEER
 
@@ -63,6 +63,12 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({"ignore": ("小号",)}, message("hi", by=Author("7", "小号二")), ""),
     ({"ignore": ("alice",)}, message("hi", worth=BITS), "ignored"),
     ({"bots": ()}, message("hi", by=Author("1", "Nightbot", "nightbot")), ""),
+    # who is not read may command, but for viewers who are ignored
+    ({"ignore": ("streamer",)}, message("!skip", by=STREAMER), "command"),
+    ({"ignore": ("streamer",)}, message("hi", by=STREAMER), "ignored"),
+    ({"ignore": ("alice",)}, message("!skip"), "ignored"),
+    ({"paid_only": True}, message("!voice leo"), "command"),
+    ({"roles": ("subscriber",)}, message("!voice leo"), "command"),
     # roles, levels, money
     ({"roles": ("subscriber", "vip")}, message("hi"), "role"),
     ({"roles": ("subscriber", "vip")}, message("hi", by=Author("1", "A", roles=frozenset({Role.VIP}))), ""),
@@ -84,6 +90,9 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({"paid_only": True}, message("hi", worth=BITS), ""),
     ({"paid_only": True}, message("hi", worth=Worth(0, "bits")), "unpaid"),
     ({"paid_only": True}, message("hi", by=MODERATOR), ""),
+    ({"paid_only": True, "paid_from": 1.0}, message("hi", worth=Worth(99, "bits")), "unpaid"),
+    ({"paid_only": True, "paid_from": 1.0}, message("hi", worth=Worth(100, "bits")), ""),
+    ({"paid_from": 1.0}, message("!hype", worth=Worth(1, "bits")), "command"),
     # commands, bots' business
     *(({}, message(line), "command") for line in ("!voice leo", "  !skip", "!声音 小美")),
     ({"command_prefix": ""}, message("!skip me"), ""),
@@ -107,6 +116,7 @@ LINES: list[tuple[dict[str, Any], ChatMessage, str]] = [
     ({}, message("a b " * 501), "too long"),
     ({"longest": 5}, message("123456"), "too long"),
     ({"longest": 5}, message("12345"), ""),
+    ({"longest": 5}, message("123456", worth=BITS), ""),
     ({"longest": 0, "repeats": 0}, message("ab c" * 1000), ""),
     ({"shortest": 2}, message("a!!"), "too short"),
     ({"shortest": 2}, message("ab"), ""),

@@ -58,20 +58,17 @@ def test_the_same_viewer_again() -> None:
 
 
 def test_a_crowd_is_merged_into_the_first() -> None:
-    crowd = Crowd(10)
-    judge = Judge(crowd=crowd)
+    judge = Judge(same_words=10)
     assert judge(message("666", id="first")) == ""
     for number in range(2, 6):
         merged = judge.why(message("6666 !" * (number % 2) or "６６６", by=Author(str(number), "x"), id="n"))
         assert merged == Merged("merged", "", "first", number) or (
             isinstance(merged, Merged) and (merged.into, merged.count) == ("first", number)
         )
-    assert crowd.count("first") == 5
     assert judge(message("777", by=BOB)) == ""
     assert judge(message("666", by=BOB, worth=BITS)) == ""
     judge.clock.now += 10
     assert judge(message("666", by=Author("77", "x"), id="second")) == ""
-    assert crowd.count("first") == 1
 
 
 def test_what_is_refused_leads_no_crowd() -> None:
@@ -90,7 +87,6 @@ def test_crowd_by_itself() -> None:
     assert crowd.offer("gg", "b", 7, "4") == First()
     assert crowd.offer("x" * 201, "a", 7, "5") == First()
     assert crowd.offer("x" * 201, "b", 7, "6") == First()
-    assert crowd.count("nobody's") == 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +107,6 @@ def test_memory_is_bounded() -> None:
     for number in range(12_000):
         judge(message(f"text {number}", by=Author(str(number), "x")))
     assert len(crowd._sayings) <= 1000
-    assert crowd.count("m") >= 1
 
 
 def test_nobody_has_more_than_a_share_while_others_wait() -> None:

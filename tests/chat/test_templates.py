@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.chat.templates import fields_of, fill, is_all_text, short_name, template_for, text_of, wordings
+from bot.chat.templates import (
+    fields_of,
+    fill,
+    is_all_text,
+    short_name,
+    template_for,
+    template_of,
+    text_of,
+    wordings,
+)
 from bot.config import Templates
 from bot.messages import (
     ChatEvent,
@@ -97,24 +106,44 @@ def test_what_a_template_may_name_is_there(
     assert not text or "text" in may
 
 
+GUARD = Subscription(source="bilibili", channel="c", id="e", author=ALICE, months=1, tier="captain")
+
+
+def test_what_is_not_chosen_is_said_in_chinese_on_bilibili() -> None:
+    assert template_for(Templates(), GUARD) == "{name} 开通了{tier}。{text}"
+    assert fields_of(GUARD)["tier"] == "舰长"
+    assert fields_of(replace(GUARD, tier=""))["tier"] == "大航海"
+    assert template_of(Templates(), "crowd", "bilibili") == "{count}人：{text}"
+    chosen = Templates(subscription="{name} joins", crowd="")
+    assert template_for(chosen, GUARD) == "{name} joins"
+    assert template_of(chosen, "crowd", "bilibili") == ""
+    assert template_for(Templates(), SUBSCRIPTION) == Templates().subscription
+
+
 def test_a_retraction_says_nothing() -> None:
     assert template_for(Templates(), RETRACTION) == ""
     assert fields_of(RETRACTION) == {}
 
 
 @pytest.mark.parametrize(
-    ("template", "all_text"),
+    ("template", "event", "all_text"),
     [
-        ("{text}", True),
-        ("{name}: {text}", True),
-        ("{name} says {text}, folks", True),
-        ("{name}", False),
-        ("{name}: {count} {text}", False),
-        ("", False),
+        ("{text}", CHEER, True),
+        ("{name}: {text}", SUPER_CHAT, True),
+        ("{name} says {text}, folks", CHEER, True),
+        ("{name}", CHEER, False),
+        ("{name} cheers {amount}: {text}", CHEER, False),
+        ("", CHEER, False),
+        ("{text}", notice(NoticeKind.WARNING), True),
+        # What happened is told where nothing was typed too.
+        ("{name} subscribed! {text}", SUBSCRIPTION, False),
+        ("{name}: {text}", SUBSCRIPTION, True),
+        ("{name} 想要 {text}", REDEMPTION, False),
+        ("{name}：{text}", REDEMPTION, True),
     ],
 )
-def test_templates_that_are_nothing_without_a_text(template: str, all_text: bool) -> None:
-    assert is_all_text(template) is all_text
+def test_templates_that_are_nothing_without_a_text(template: str, event: ChatEvent, all_text: bool) -> None:
+    assert is_all_text(template, event) is all_text
 
 
 @pytest.mark.parametrize(
@@ -154,13 +183,15 @@ def test_no_value_is_looked_into(name: str, text: str) -> None:
     ],
 )
 def test_wordings(template: str, name: str, said: list[str]) -> None:
-    assert wordings(template, {"text": "hi"}, name, short_name) == said
+    all_text = is_all_text(template, CHEER)
+    assert wordings(template, {"text": "hi"}, name, short_name, all_text=all_text) == said
 
 
-def test_a_line_with_nothing_typed_keeps_its_name() -> None:
+@pytest.mark.parametrize(("text", "told"), [("", "month three."), ("love", "month three. love")])
+def test_a_line_that_tells_more_than_was_typed_keeps_its_name(text: str, told: str) -> None:
     template = "{name} subscribed, month {months}. {text}"
-    said = wordings(template, {"text": "", "months": "three"}, "Dark Wolf", short_name)
-    assert said == ["Dark Wolf subscribed, month three.", "Dark subscribed, month three."]
+    said = wordings(template, {"text": text, "months": "three"}, "Dark Wolf", short_name, all_text=False)
+    assert said == [f"Dark Wolf subscribed, {told}", f"Dark subscribed, {told}"]
 
 
 @pytest.mark.parametrize(

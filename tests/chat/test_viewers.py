@@ -100,11 +100,16 @@ LOCAL = Author("9", "爱丽丝", "alice_cn")
         ("twitch", "twitch:1", ""),
         ("bilibili", "Alice", ""),
         ("bilibili", "张***", "bilibili:@张***"),
+        ("twitch", "troll", "twitch:6"),  # what cannot be seen cannot be typed
+        ("twitch", "ＡＬＩＣＥ", "twitch:1"),
+        ("twitch", "Captain", "twitch:7"),  # as they are called aloud
     ],
 )
 def test_named(source: str, name: str, found: str) -> None:
-    viewers = Viewers(Kept(Viewer("twitch:8", "Kept", muted=True)))
+    viewers = Viewers(Kept(Viewer("twitch:8", "Kept", muted=True), Viewer("twitch:7", "Bert", "Captain")))
     for event in (
+        message("x", by=Author("5", "Troll_2")),
+        message("x", by=Author("6", "tr\u200boll")),
         message("x"),
         message("x", by=LOCAL),
         message("x", by=Author("0", "张***"), source="bilibili"),

@@ -11,7 +11,7 @@ from bot.chat.commands import COMMANDS
 from bot.messages import Author, Dropped, Viewer
 from bot.store import StoreError
 from tests.desk.asking import alice, ask, hear, speaking
-from tests.people import ALICE, BOB, CAROL, MODERATOR, message
+from tests.people import ALICE, BOB, CAROL, MODERATOR, SUBSCRIBER, message
 from tests.stage import Stage, settle
 
 # ------------------------------------------------------------------ for everyone
@@ -41,6 +41,13 @@ def test_voice(line: str, answer: str, voice: str, stage: Stage) -> None:
     assert alice(stage).voice == voice
 
 
+@pytest.mark.parametrize("line", ["!voice default", "!声音默认"])
+def test_the_voice_that_was_chosen_is_given_up(line: str, stage: Stage) -> None:
+    ask(stage, "!voice leo")
+    assert ask(stage, line) in ("Alice: your voice is mei", "Alice：你的声音是 mei")
+    assert alice(stage).voice == ""
+
+
 def test_a_random_voice_is_one_that_there_is(stage: Stage) -> None:
     given = set()
     for line in ("!voice random", "!声音随机") * 20:
@@ -55,11 +62,14 @@ def test_a_random_voice_is_one_that_there_is(stage: Stage) -> None:
     ("line", "answer", "speed"),
     [
         ("!speed 1.5", "Alice: your speed is 1.5 now", 1.5),
-        ("!语速0.5", "Alice：你的语速是 0.5", 0.5),
+        ("!语速0.5", "Alice：你的语速换成了 0.5", 0.5),
         ("!speed 2", "Alice: your speed is 2 now", 2),
+        ("!speed 1,5", "Alice: your speed is 1.5 now", 1.5),
+        ("!speed", "Alice: your speed is 1", 1),
+        ("!语速", "Alice：你的语速是 1", 1),
         *(
             (f"!speed {wrong}".strip(), "Alice: a speed is a number from 0.5 to 2", 1)
-            for wrong in ("", "fast", "0.49", "2.01", "-1", "nan", "inf", "1e999", "0x1", "1,5")
+            for wrong in ("fast", "0.49", "2.01", "-1", "nan", "inf", "1e999", "0x1", "1,5,0")
         ),
         ("!语速 快", "Alice：语速是 0.5 到 2 的数字", 1),
     ],
@@ -93,11 +103,12 @@ def test_call_me(line: str, answer: str, nickname: str, stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("!teach gg = good game", "Alice: gg is read good game"),
-        ("!teach gg＝good game", "Alice: gg is read good game"),
-        ("!教gg=good game", "Alice：gg 读作 good game"),
-        ("!teach gg = {name}", "Alice: gg is read (name)"),
+        ("!teach gg = good game", "Alice: where you write gg it is read good game"),
+        ("!teach gg＝good game", "Alice: where you write gg it is read good game"),
+        ("!教gg=good game", "Alice：你写的 gg 读作 good game"),
+        ("!teach gg = {name}", "Alice: where you write gg it is read (name)"),
         ("!teach gg", "teach WORD = READING"),
+        ("!教 gg", "教 词 = 读音"),
         ("!teach", "teach WORD = READING"),
         ("!teach = x", "teach WORD = READING"),
         ("!teach gg =", "teach WORD = READING"),
@@ -111,9 +122,16 @@ def test_call_me(line: str, answer: str, nickname: str, stage: Stage) -> None:
 )
 def test_teach(line: str, answer: str, stage: Stage) -> None:
     assert ask(stage, line) == answer
-    taught = " is read " in answer or "读作" in answer
+    taught = " it is read " in answer or "读作" in answer
     assert len(stage.waiting) == taught  # it is said once
     assert len(stage.judgement.taught.words(message("x"))) == taught
+
+
+def test_what_a_subscriber_teaches_counts_for_everybody(stage: Stage) -> None:
+    assert ask(stage, "!teach gg = good game", SUBSCRIBER) == "Sub: gg is read good game"
+    assert ask(stage, "!教 brb = back soon", MODERATOR) == "Mod：brb 读作 back soon"
+    stage.take(message("gg brb", by=BOB))
+    assert stage.waiting[-1] == "good game back soon"
 
 
 def test_readings_and_forget(stage: Stage) -> None:
@@ -142,7 +160,7 @@ def test_the_queue(stage: Stage) -> None:
 def test_help_lists_what_one_may(stage: Stage) -> None:
     everyones = "voice voices speed callme teach forget readings skip queue help"
     assert ask(stage, "!help") == f"commands: {everyones}"
-    assert ask(stage, "!帮助") == f"命令：{everyones}"
+    assert ask(stage, "!帮助") == "命令：声音 声音列表 语速 叫我 教 忘记 读音 跳过 队列 帮助"
     assert ask(stage, "!help", MODERATOR) == f"commands: {' '.join(COMMANDS)}"
 
 

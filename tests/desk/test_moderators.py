@@ -6,14 +6,14 @@ import pytest
 
 from bot.messages import Author, Worth
 from tests.desk.asking import ask, hear, speaking
-from tests.people import BOB, CAROL, MODERATOR, message
-from tests.stage import Stage, settle
+from tests.people import BOB, CAROL, MODERATOR, STREAMER, message
+from tests.stage import BITS, Stage, settle
 
 
 def test_what_moderators_may_others_may_not(stage: Stage) -> None:
     for line in ("!tts off", "!pause", "!clear", "!mute Bob", "!block x", "!volume 0", "!屏蔽x"):
         assert ask(stage, line) == ""
-    assert stage.desk.reading_aloud
+    assert stage.controls.reading_aloud
     assert not stage.queue.paused
     assert stage.silent.volume == 1
 
@@ -32,7 +32,42 @@ def test_what_moderators_may_others_may_not(stage: Stage) -> None:
 )
 def test_tts(line: str, answer: str, reading: bool, stage: Stage) -> None:
     assert ask(stage, line, MODERATOR) == answer
-    assert stage.desk.reading_aloud is reading
+    assert stage.controls.reading_aloud is reading
+
+
+def test_turned_off_what_waits_is_given_up_but_for_what_was_paid(stage: Stage) -> None:
+    stage.take(message("one", id="a"), message("two", by=BOB, id="b", worth=BITS))
+    stage.intake.enqueue(["the streamer's own"])
+    ask(stage, "!tts off", MODERATOR)
+    assert stage.waiting == ["Bob: two", "the streamer's own"]
+
+
+async def test_turned_off_what_is_heard_is_heard_to_its_end(stage: Stage) -> None:
+    async with speaking(stage):
+        stage.take(message("one", id="a"), message("two", by=BOB, id="b"))
+        await settle()
+        hear(stage)
+        ask(stage, "!tts off", MODERATOR)
+        assert (stage.silent.cuts, stage.waiting) == ([], [])
+
+
+async def test_paused_nothing_begins_to_be_heard(stage: Stage) -> None:
+    async with speaking(stage):
+        stage.take(message("one", id="a"))
+        await settle()
+        ask(stage, "!pause", MODERATOR)
+        await settle()
+        assert (stage.speaker.under_way, stage.waiting) == ([], ["one"])
+        ask(stage, "!resume", MODERATOR)
+        await settle()
+        assert [one.text for one in stage.speaker.under_way] == ["one"]
+
+
+def test_what_was_paused_in_mid_word_goes_on(stage: Stage) -> None:
+    stage.controls.pause(now=True)  # as the panel does
+    assert stage.silent.paused
+    assert ask(stage, "!resume", MODERATOR) == "going on"
+    assert not stage.silent.paused
 
 
 def test_pause_and_resume(stage: Stage) -> None:
@@ -95,6 +130,46 @@ def test_mute_is_one_persons_where_ids_are_hidden(stage: Stage) -> None:
     assert stage.waiting == ["nice"]
 
 
+@pytest.mark.parametrize("line", ["!block @bob", "!屏蔽 @Bob", "!block ＠Bob ", "!屏蔽@2"])
+def test_a_viewer_is_blocked_and_what_they_pay_for_is_held(line: str, stage: Stage) -> None:
+    stage.take(message("rude", by=BOB, id="a"), message("nice", id="b"))
+    stage.take(message("rude and paid", by=BOB, id="c", worth=BITS))
+    assert ask(stage, line, MODERATOR) in (
+        "Bob is blocked: nothing of theirs is read",
+        "已屏蔽观众 Bob，什么都不读",
+    )
+    assert stage.waiting == ["nice"]
+    assert [one.event.id for one in stage.intake.paid.held.all] == ["c"]
+    assert not list(stage.judgement.blocklist)[1:]  # no word was blocked
+    assert ask(stage, "!unblock @Bob", MODERATOR) == "Bob is not blocked any more"
+    assert stage.waiting == ["Bob: rude and paid", "nice"]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("!block @nobody", "nobody called nobody has been seen"),
+        ("!取消屏蔽 @nobody", "没有见过叫 nobody 的观众"),
+        ("!block @", "block WORD | @VIEWER"),
+    ],
+)
+def test_block_whom(line: str, answer: str, stage: Stage) -> None:
+    assert ask(stage, line, MODERATOR) == answer
+
+
+@pytest.mark.parametrize(("silence", "undo"), [("!mute", "!unmute"), ("!block @", "!unblock @")])
+def test_staff_who_are_not_read_may_undo_it(silence: str, undo: str, stage: Stage) -> None:
+    stage.take(message("hello", by=STREAMER), message("hi", by=BOB, id="b"))
+    for name in ("streamer", "bob"):
+        ask(stage, f"{silence} {name}", MODERATOR)
+    stage.take(message("can you hear me", by=STREAMER))
+    assert stage.waiting == []
+    assert ask(stage, "!queue", BOB) == ""
+    assert ask(stage, f"{undo} streamer", STREAMER)
+    stage.take(message("hello again", by=STREAMER))
+    assert stage.waiting == ["hello again"]
+
+
 @pytest.mark.parametrize(
     ("lines", "answers"),
     [
@@ -109,8 +184,9 @@ def test_mute_is_one_persons_where_ids_are_hidden(stage: Stage) -> None:
         (["!block /man(go/"], ["/… is nothing that can be blocked"]),
         (["!屏蔽***"], ["*… 不能屏蔽"]),
         (["!block a # b"], ["a… is nothing that can be blocked"]),
-        (["!block"], ["block WORD"]),
-        (["!unblock"], ["unblock WORD"]),
+        (["!block"], ["block WORD | @VIEWER"]),
+        (["!unblock"], ["unblock WORD | @VIEWER"]),
+        (["!屏蔽"], ["屏蔽 词 | @观众"]),
     ],
 )
 def test_block(lines: list[str], answers: list[str], stage: Stage) -> None:
@@ -133,8 +209,9 @@ def test_what_is_blocked_is_not_read_from_then_on(stage: Stage) -> None:
         ("!volume 12.5 %", "volume 12.5 %", 0.125),
         *(
             (f"!volume {wrong}".strip(), "a volume is a number from 0 to 100", 1)
-            for wrong in ("", "loud", "-1", "101", "nan", "inf", "%")
+            for wrong in ("loud", "-1", "101", "nan", "inf", "%")
         ),
+        ("!volume", "volume 100 %", 1),
         ("!音量大", "音量是 0 到 100 的数字", 1),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.held import MOST, Held
@@ -12,7 +13,7 @@ from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
 
 
 def held(stage: Stage) -> list[str]:
-    return [one.event.id for one in stage.intake.held.all]
+    return [one.event.id for one in stage.intake.paid.held.all]
 
 
 def dropped(stage: Stage) -> list[str]:
@@ -70,13 +71,13 @@ def test_it_is_said_once_or_let_go_for_good(tmp_path: Path) -> None:
     stage.take(message("first", by=BOB))
     block(stage)
     stage.take(message("paid", by=BOB, id="p", worth=BITS), GIFT)
-    paid, gift = (one.event for one in stage.intake.held.all)
+    paid, gift = (one.event for one in stage.intake.paid.held.all)
     stage.intake.enqueue(["paid"], paid, stage.viewers.of(paid))
     assert (held(stage), stage.waiting) == (["g"], ["paid"])
     assert unread(stage) == ["p", "g"]  # until it has been heard
     stage.speak()
     assert unread(stage) == ["g"]
-    stage.intake.let_go(gift)
+    stage.intake.paid.let_go(gift)
     assert (held(stage), unread(stage)) == ([], [])
     assert stage.store
     stage.store.close()
@@ -123,3 +124,10 @@ def test_the_same_is_held_once_and_not_without_end() -> None:
     assert len(held.all) == MOST
     assert len({one.id for one in held.all}) == MOST
     assert held.all[0].event.id == "p10"
+
+
+def test_the_oldest_comes_first_in_whatever_order_they_are_given() -> None:
+    held = Held()
+    for at in (3.0, 1.0, 2.0):
+        held.add(replace(message("paid", id=str(at), worth=BITS), received_at=at))
+    assert [one.event.received_at for one in held.all] == [1.0, 2.0, 3.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,9 @@ from bot.messages import (
     Rank,
     Retraction,
     RetractionScope,
+    Subscription,
+    SuperChat,
+    Worth,
 )
 from bot.speech.estimate import seconds
 from tests.people import ALICE, BOB, CAROL, MODERATOR, message
@@ -50,17 +54,38 @@ def test_what_has_no_event_is_the_streamers(stage: Stage) -> None:
     assert (utterance.rank, utterance.voice, utterance.event) == (Rank.MODERATOR, "mei", None)
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{name} subscribed, month {months}. {text}", "Bob subscribed, month three. love it"),
+        ("{name} subscribed! {text}", "Bob subscribed! love it"),
+        ("{name}: {text}", "love it"),
+    ],
+)
+def test_who_goes_on_is_not_named_again_and_yet_subscribes(template: str, said: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, templates={"subscription": template})
+    stage.take(message("hello", by=BOB))
+    stage.speak()
+    stage.take(Subscription(source="twitch", channel="c", id="s", author=BOB, months=3, text="love it"))
+    assert stage.speak() == said
+
+
 # ------------------------------------------------------------------ the same from many
 
 
 def test_while_it_waits_it_tells_how_many(stage: Stage) -> None:
     stage.take(message("666", id="a"), message("hi", by=CAROL, id="x"))
     stage.take(message("666", by=BOB, id="b"))
-    assert stage.waiting == ["2 people: six six six", "hi"]
+    assert stage.waiting == ["two people: six six six", "hi"]
     stage.take(message("6666", by=CAROL, id="c"), message("666!", by=CAROL, id="d"))
-    assert stage.waiting == ["3 people: six six six", "hi"]
+    assert stage.waiting == ["three people: six six six", "hi"]
     assert stage.refused == ["merged"] * 3  # and each person is counted once
-    assert stage.queue.backlog == pytest.approx(seconds("3 people: six six six") + seconds("hi"))
+    assert stage.queue.backlog == pytest.approx(seconds("three people: six six six") + seconds("hi"))
+
+
+def test_a_crowd_on_bilibili_is_told_in_chinese(stage: Stage) -> None:
+    stage.take(message("666", id="a", source="bilibili"), message("666", by=BOB, id="b", source="bilibili"))
+    assert stage.waiting == ["二人：六六六"]
 
 
 def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
@@ -69,7 +94,7 @@ def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
     assert stage.one().parts
     stage.take(message("[leo] wow", by=BOB, id="b"), message("[leo] wow", by=CAROL, id="c"))
     utterance = stage.one()
-    assert (utterance.text, utterance.shorter, utterance.parts) == ("3人都说wow", (), ())
+    assert (utterance.text, utterance.shorter, utterance.parts) == ("三人都说wow", (), ())
 
 
 def test_once_it_is_spoken_nobody_joins(stage: Stage) -> None:
@@ -90,7 +115,7 @@ def test_when_the_first_is_taken_back_the_next_is_the_first(stage: Stage) -> Non
     stage.take(message("666", id="a"), message("666", by=BOB, id="b"), deleted("a"))
     assert stage.waiting == []
     stage.take(message("666", by=CAROL, id="c"), message("666", by=MODERATOR, id="d"))
-    assert stage.waiting == ["2 people: six six six"]
+    assert stage.waiting == ["two people: six six six"]
 
 
 def test_what_the_rules_passed_and_could_not_be_said_stands_for_nobody(stage: Stage) -> None:
@@ -109,9 +134,9 @@ async def test_joined_again_after_it_gave_way(stage: Stage) -> None:
     await settle()
     assert stage.silent.asked == ["1"]
     stage.take(message("thanks", by=CAROL, id="p", worth=BITS))
-    assert stage.waiting == ["Carol: thanks", "2 people: six six six"]
+    assert stage.waiting == ["Carol: thanks", "two people: six six six"]
     stage.take(message("666", by=CAROL, id="c"))
-    assert stage.waiting == ["Carol: thanks", "3 people: six six six"]
+    assert stage.waiting == ["Carol: thanks", "three people: six six six"]
     running.cancel()
     await asyncio.wait((running,))
 
@@ -120,18 +145,18 @@ async def test_joined_again_after_it_gave_way(stage: Stage) -> None:
 
 
 def test_the_muted_are_not_read_but_for_what_they_pay(stage: Stage) -> None:
-    stage.desk.mute(stage.viewers.of(message("x")), mute=True)
+    stage.controls.change_viewer(stage.viewers.of(message("x")), muted=True)
     stage.take(message("hello"), message("!skip"), message("take this", id="p", worth=BITS))
     assert stage.refused == ["muted", "muted"]
     assert stage.answers == []
     assert stage.waiting == ["Alice: take this"]
-    stage.desk.mute(stage.viewers.of(message("x")), mute=False)
+    stage.controls.change_viewer(stage.viewers.of(message("x")), muted=False)
     stage.take(message("hello"))
     assert stage.waiting == ["Alice: take this", "hello"]
 
 
 def test_turned_off_commands_go_on_and_so_does_what_is_paid(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("hello"), message("paid", by=BOB, worth=BITS), GIFT)
     assert stage.refused == ["off"]
     assert stage.waiting == ["Bob: paid", "Bob: one rose"]
@@ -142,18 +167,18 @@ def test_turned_off_commands_go_on_and_so_does_what_is_paid(stage: Stage) -> Non
 
 
 def test_what_was_said_while_it_was_off_stands_for_nobody(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("666", id="a"))
-    stage.desk.reading_aloud = True
+    stage.controls.read_aloud(True)
     stage.take(message("666", by=BOB, id="b"))
     assert stage.refused == ["off"]
     assert stage.waiting == ["six six six"]
 
 
 def test_while_it_is_off_nothing_taught_is_previewed(stage: Stage) -> None:
-    stage.desk.reading_aloud = False
+    stage.controls.read_aloud(False)
     stage.take(message("!teach gg = good game"))
-    assert stage.answers == ["Alice: gg is read good game"]
+    assert stage.answers == ["Alice: where you write gg it is read good game"]
     assert stage.waiting == []
 
 
@@ -209,6 +234,34 @@ def test_inline(
     assert [(part.voice, part.text) for part in utterance.parts] == parts
 
 
+def test_who_goes_on_in_several_voices_is_not_named_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, templates=NAMED, viewers={"voices": "same"})
+    for number in ("one", "two"):
+        stage.take(message(f"[leo] {number} [mei] hi", id=number))
+    first, second = stage.queue.take(), stage.queue.take()
+    assert first
+    assert second
+    assert [part.text for part in first.parts] == ["Alice says one", "hi"]
+    assert [part.text for part in second.parts] == ["two", "hi"]
+
+
+def test_what_changes_voices_is_estimated_by_its_parts(stage: Stage) -> None:
+    stage.take(message("[leo] hello there [mei] hi"))
+    assert stage.queue.backlog == pytest.approx(seconds("hello there") + seconds("hi"))
+
+
+def test_inline_in_what_is_typed_with_something_else(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, viewers={"voices": "same"})
+    common: dict[str, Any] = {"source": "twitch", "channel": "c", "author": BOB}
+    stage.take(SuperChat(**common, id="a", text="[leo] hello [mei] hi", worth=Worth(30, "CNY")))
+    stage.take(Subscription(**common, id="b", months=3, text="[leo] thanks"))
+    paid, subscribed = stage.queue
+    assert [(part.voice, part.text) for part in paid.parts] == [("leo", "Bob: hello"), ("mei", "hi")]
+    assert [(part.voice, part.text) for part in subscribed.parts] == [
+        ("leo", "Bob subscribed, month three. thanks")
+    ]
+
+
 def test_a_long_message_is_cut_in_several_voices_too(tmp_path: Path) -> None:
     stage = Stage(tmp_path, chat={"max_length": 40}, rules={"repeats": 0})
     stage.take(message("".join(f"[{voice}] some words here " for voice in ("leo", "mei") * 20)))
@@ -228,13 +281,13 @@ def test_what_was_given_up_is_told_when_it_is_calm_again(tmp_path: Path) -> None
     assert len(stage.waiting) == 2
     stage.take(deleted(str(3)))  # what was taken back was not given up
     stage.speak()
-    assert stage.waiting == ["2 messages were skipped"]
+    assert stage.waiting == ["two messages were skipped"]
     stage.speak()
     assert stage.waiting == []
     stage.take(message("too old", by=BOB), message("paid", by=CAROL, worth=BITS))
     stage.clock.now += 51
     stage.speak()
-    assert stage.waiting == ["1 messages were skipped"]
+    assert stage.waiting == ["one messages were skipped"]
 
 
 def test_the_streamer_may_want_it_untold(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatEvent, Dropped, Queued, Spoken, SuperChat, Trouble, Worth
+from bot.messages import ChatEvent, Dropped, Gift, Queued, Rank, Spoken, SuperChat, Trouble, Worth
 from bot.store import StoreError
 from tests.people import ALICE, BOB, CAROL, message
 from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
@@ -87,6 +87,31 @@ def test_a_store_that_fails_costs_nothing_but_one_word(
     stage.store.close()
 
 
+def test_what_is_worth_little_counts_as_if_it_were_free(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True, rules={"paid_from": 1.0})
+    stage.take(message("a cent", by=BOB, id="m", worth=Worth(1, "bits")))
+    stage.take(message("a dollar", by=CAROL, id="n", worth=BITS))
+    stage.take(Gift(source="twitch", channel="c", id="h", author=BOB, gift="rose", worth=Worth(0.1, "CNY")))
+    assert stage.waiting == ["Carol: a dollar", "Bob: a cent", "Bob: one rose"]
+    assert [utterance.rank for utterance in stage.queue] == [Rank.PAID, Rank.VIEWER, Rank.VIEWER]
+    assert unread(stage) == ["n"]
+    assert stage.store
+    stage.store.close()
+
+
+def test_what_counts_no_more_is_spoken_once_and_kept_no_longer(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("a cent", by=BOB, id="m", worth=Worth(1, "bits")), GIFT)
+    assert stage.store
+    stage.store.close()
+    stage = Stage(tmp_path, keeping=True, rules={"paid_from": 2.0})
+    assert stage.store
+    stage.take(*stage.store.unread())
+    assert [stage.speak(), stage.speak()] == ["Bob: a cent", "Bob: one rose"]
+    assert unread(stage) == []
+    stage.store.close()
+
+
 # ------------------------------------------------------------------ what no engine can speak
 
 
@@ -118,7 +143,7 @@ def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: 
             stage.take(*stage.store.unread())
         if run == 4:
             assert stage.waiting == []
-            assert [event.id for event in stage.store.given_up()] != []
+            assert [one.given_up for one in stage.store.unread_paid()] == [True]
         else:
             failed(stage)
             spoke_another(stage)
@@ -126,6 +151,18 @@ def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: 
             told = ["a paid message could not be read in 3 runs and is not tried again: Bob: read this"]
             assert troubles(stage) == (told if run == 3 else [])
         stage.store.close()
+
+
+def test_what_the_engine_failed_at_and_is_then_deleted_is_not_kept(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    stage.take(message("read this", by=BOB, id="p", worth=BITS), message("this too", id="q", worth=BITS))
+    failed(stage)
+    failed(stage)
+    stage.take(deleted("p"))
+    spoke_another(stage)
+    assert unread(stage) == ["q"]
+    assert stage.store
+    stage.store.close()
 
 
 def test_an_engine_that_speaks_nothing_at_all_is_not_the_messages_fault(tmp_path: Path) -> None:

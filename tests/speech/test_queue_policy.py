@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Author, ChatMessage, Dropped, Fragment, Rank, Role, Utterance, Worth, rank_of
 from bot.speech.queue import Limits, SpeechQueue
+from tests.people import message
 
 TEN_SECONDS = "word " * 39  # by the estimate, a little less
 
@@ -157,12 +158,29 @@ def test_what_is_held_can_be_taken_back() -> None:
     assert stage.take_all() == []
 
 
+def test_the_streamers_own_words_are_not_held() -> None:
+    stage = Stage(Limits(hold=5))
+    stage.queue.put(Utterance(id="own", text="hi", voice="mei", received_at=stage.now))
+    assert stage.take_all() == ["own"]
+
+
+def test_what_was_held_is_no_older_for_it() -> None:
+    stage = Stage(Limits(hold=30, max_age=10))
+    stage.put("a")
+    stage.now += 31
+    assert stage.take_all() == ["a"]
+    stage.put("b")
+    stage.now += 41
+    assert stage.take_all() == []
+    assert stage.dropped == [("b", "stale")]
+
+
 async def test_a_getter_wakes_when_the_hold_is_over() -> None:
     queue = SpeechQueue(
         Limits(hold=0.05), clock=asyncio.get_running_loop().time, dropped=lambda dropped: None
     )
     began = asyncio.get_running_loop().time()
-    queue.put(Utterance(id="a", text="hi", voice="mei", received_at=began))
+    queue.put(Utterance(id="a", text="hi", voice="mei", event=message("hi"), received_at=began))
     assert (await asyncio.wait_for(queue.get(), 5)).id == "a"
     assert asyncio.get_running_loop().time() - began >= 0.05
 

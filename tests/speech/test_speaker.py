@@ -234,6 +234,30 @@ async def test_what_cannot_be_heard_yet_gives_way() -> None:
         assert stage.under_way == ["a+"]
 
 
+async def test_what_was_made_while_another_is_heard_is_put_back() -> None:
+    async with running() as stage:
+        a, _ = stage.put("a", "b")
+        await make(stage)
+        stage.speaker.started(a, 1000.1)
+        await make(stage)
+        assert stage.under_way == ["a", "b"]
+        stage.queue.paused = True
+        stage.speaker.put_back()
+        stage.speaker.put_back()  # what is heard stays
+        await settle()
+        assert (stage.under_way, stage.ear.cuts) == (["a"], ["b"])
+        stage.queue.resume()
+        await settle()
+        assert stage.under_way == ["a", "b+"]
+
+
+async def make(stage: Stage) -> None:
+    """The one that is being made is made to its end."""
+    stage.voice.step()
+    stage.voice.end()
+    await settle()
+
+
 async def test_what_is_heard_does_not_give_way() -> None:
     async with running() as stage:
         (a,) = stage.put("a")
@@ -260,21 +284,6 @@ async def test_what_was_paid_for_does_not_give_way() -> None:
         await settle()
         assert stage.voice.begun == ["p"]
         assert stage.under_way == ["p"]
-
-
-async def test_skip_ends_what_is_heard_and_nothing_else() -> None:
-    async with running() as stage:
-        a, _ = stage.put("a", "b")
-        assert stage.speaker.skip() is None
-        stage.voice.step()
-        stage.voice.end()
-        await settle()
-        assert stage.speaker.skip() is None  # made, and not heard yet
-        stage.speaker.started(a, 1000.1)
-        assert stage.speaker.skip() == a
-        assert stage.dropped == [("a", "skipped")]
-        assert stage.under_way == ["b"]
-        assert stage.speaker.skip() is None
 
 
 async def test_idle_is_not_told_while_something_was_put_back() -> None:

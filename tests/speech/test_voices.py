@@ -168,6 +168,11 @@ def test_runs(text: str, said: list[tuple[str, str]]) -> None:
     assert runs(text, inline=False) == []
 
 
+def test_a_line_of_many_short_runs_does_not_hold_the_microphone() -> None:
+    said = runs("[leo]a[mei]b" * 50)
+    assert [text for _, text in said] == [*"ababab", "ab" * 47]
+
+
 def test_what_is_not_text_stays_what_it_is_and_names_no_voice() -> None:
     emote, mention = Fragment("[leo]", EMOTE), Fragment("@mei", MENTION)
     assert runs(emote, " hi") == []

@@ -108,7 +108,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store: Store, path: Path) ->
     with pytest.raises(StoreError) as error:
         Store(path, to_json, from_json)
     assert path not in [Path(file.path) for file in psutil.Process().open_files()]
-    assert str(error.value) == f"{path} was written by a newer version of this bot; name another `store`"
+    assert str(error.value) == f"{path} was written by a newer version of this bot"
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]  # no journal is left open beside it
 
@@ -226,9 +226,9 @@ def test_what_fails_run_after_run_is_kept_and_not_tried_again(store: Store, path
         store.add(paid(1))  # as every run does that queues it again
         assert store.failed(paid(1)) == run
     assert unread(path) == [paid(2)]
-    assert list(store.given_up()) == [paid(1)]
+    assert [one.event for one in store.unread_paid() if one.given_up] == [paid(1)]
     store.remove(paid(1))  # taken back after all
-    assert list(store.given_up()) == []
+    assert [one.event for one in store.unread_paid()] == [paid(2)]
     assert store.failed(paid(1)) == 0
 
 

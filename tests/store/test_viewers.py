@@ -24,6 +24,11 @@ def test_viewers_are_kept_whole_and_once(store: Store, path: Path) -> None:
     again.close()
 
 
+def test_half_a_character_in_a_name_keeps_nobody_from_being_muted(store: Store) -> None:
+    store.keep_viewer(Viewer("twitch:1", "Tr\ud800oll", muted=True))
+    assert list(store.viewers()) == [Viewer("twitch:1", "Tr?oll", muted=True)]
+
+
 GG = Reading("gg", "good game", by="Alice", at=1.0)
 MINE = replace(GG, scope="twitch:1", reading="my game")
 BETTER = replace(GG, reading="great game", by="Bob", at=2.0)

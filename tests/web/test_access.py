@@ -16,12 +16,9 @@ from bot.web.access import Access, Role
 from bot.web.limits import Limits
 from tests.people import Clock
 from tests.web.running import MODERATOR, OVERLAY, OWNER, SAFE, TOKENS, Running, running
+from tests.web.wire import bearer
 
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def test_pause_in_mid_word_and_read_nothing(site: Running) -> None:
     await site.write(LONG)
     await site.until(Speaking)
     assert await site.post("/api/pause", {"now": True}) == {"paused": True}
-    player = site.bot.site.story.panel._player  # type: ignore[union-attr]
+    player = site.bot.site.story.panel._controls._player  # type: ignore[union-attr]
     assert player.paused
     assert (await site.get("/api/status"))["paused"]
     assert await site.post("/api/resume", {}) == {"paused": False}

@@ -26,6 +26,7 @@ async def test_metrics_count_what_has_happened(site: Running) -> None:
     now = await site.get("/api/metrics?series=true")
     assert (now["heard"], now["queued"], now["spoken"]) == (3, 1, 1)
     assert now["refused"] == {"command": 2}
+    assert now["why"] == {"command": {"en": "a command", "zh": "指令"}}
     assert (now["requests_total"], now["errors_total"]) == (1, 0)
     assert 0 < now["rtf_mean"] < 1
     assert 0 < now["first_sound"]["p50"] <= now["chat_to_sound"]["p50"] < 5

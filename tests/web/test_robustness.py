@@ -104,3 +104,17 @@ async def test_it_ends_soon_however_many_pages_are_open(tmp_path: Path, engine: 
     for writer in deaf:
         writer.close()
     assert took < 1.0, took
+
+
+async def test_a_taken_port_costs_the_pages_and_not_the_speech(tmp_path: Path) -> None:
+    async with SpeechServer() as server, running(tmp_path, server.url, voices=False) as first:
+        other = tmp_path / "other"
+        other.mkdir()
+        taken = {"web.port": str(first.port)}
+        async with running(other, server.url, taken, voices=False) as second:
+            state = await second.until(PagesState)
+            assert state.state is State.FAILED
+            assert f"127.0.0.1:{first.port}" in state.detail
+            assert (await second.until(Trouble)).detail == state.detail
+            await second.write("hello there")
+            await server.asked(1)

@@ -89,7 +89,7 @@ async def test_every_setting_with_its_words(bot: Running) -> None:
 
 
 async def test_a_change_is_written_heard_told_and_taken_back(bot: Running, file: Path) -> None:
-    player = bot.bot.site.story.panel._player  # type: ignore[union-attr]
+    player = bot.bot.site.story.panel._controls._player  # type: ignore[union-attr]
     async with bot.events() as page:
         done = await change(bot, {"audio.volume": 0.5, "web.jitter": 0.1})
         assert (await page.next("settings"))["changed"] == ["audio.volume", "web.jitter"]

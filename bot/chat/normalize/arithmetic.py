@@ -11,11 +11,21 @@ _FUNCTION = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])\(([A-Za-z0-9])\)(?=\s?(?:[=+
 _COST = re.compile(
     r"(?<![A-Za-z0-9])O\((?=[^()]{0,24}[nmkNMKVE1])((?:[nmkNMKVE]|log|lg|sqrt|[0-9]|[ ^+*]){1,24})\)"
 )
-_FACTORIAL = re.compile(r"(?<=\d)!(?=\s?=)")
+_FACTORIAL = re.compile(r"(?<=\d)!(?=\s?(?:=|等于))")
 _ROOT = re.compile(r"√\s?(?=[\w(])")
 _POINT = re.compile(r"(?<![\w.,!?])\.(?=\d)")
-_SUM_OF_VARIABLES = re.compile(r"(?<=[=+*/-])(\s?\d{1,4})([a-z])(?![A-Za-z0-9])")
+# "2x"; 24h, 5g and 3w are amounts.
+_SUM_OF_VARIABLES = re.compile(r"(?<=[=+*/-])(\s?\d{1,4})([a-fi-vx-z])(?![A-Za-z0-9])")
 VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+# One Greek letter alone is a sign, and no Greek; pi is seen to before faces are, which hold none.
+_GREEK = re.compile("(?<![Ͱ-Ͽἀ-῿])[αβγδθλμσφΔΣΦΩ](?![Ͱ-Ͽἀ-῿])(?!(?<=μ)[A-Za-z'’])")
+_GREEK_NAMES = {
+    "α": ("阿尔法", "alpha"), "β": ("贝塔", "beta"), "γ": ("伽马", "gamma"), "δ": ("德尔塔", "delta"),
+    "θ": ("西塔", "theta"), "λ": ("兰姆达", "lambda"), "μ": ("缪", "mu"), "σ": ("西格玛", "sigma"),
+    "φ": ("斐", "phi"), "Δ": ("德尔塔", "delta"), "Σ": ("西格玛", "sigma"), "Φ": ("斐", "phi"),
+    "Ω": ("欧米伽", "omega"),
+}  # fmt: skip
+_OHM = re.compile(r"(?<=\d)\s?Ω")
 _PARTS = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
     "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
@@ -45,7 +55,7 @@ def letters(text: str, *, chinese: bool) -> str:
         text = _FUNCTION.sub(r"\1 \2" if chinese else r"\1 of \2", text)
     if "√" in text:
         text = _ROOT.sub("根号" if chinese else " the square root of ", text)
-    if "=" in text:
+    if "=" in text or "!等于" in text:
         text = _FACTORIAL.sub("的阶乘" if chinese else " factorial ", text)
         text = _SUM_OF_VARIABLES.sub(lambda term: f"{term[1]} {term[2].upper()}", text)
     return _POINT.sub("0.", text) if "." in text else text
@@ -55,6 +65,14 @@ def cost(text: str, *, chinese: bool) -> str:
     """ "O(n log n)" -> "O of N log N", before anybody takes the brackets for a face."""
     return _COST.sub(
         lambda of: f"O {'' if chinese else 'of '}{re.sub(r'(?<![a-z])[a-z](?![a-z])', _capital, of[1])}", text
+    )
+
+
+def greek(text: str, *, chinese: bool) -> str:
+    """The letters of physics by their names: "λ=500nm", "σ", "100Ω"."""
+    text = _OHM.sub("欧姆" if chinese else " ohms", text)
+    return _GREEK.sub(
+        lambda letter: _GREEK_NAMES[letter[0]][0] if chinese else f" {_GREEK_NAMES[letter[0]][1]} ", text
     )
 
 
@@ -83,6 +101,13 @@ def compared(text: str, place: Place) -> str:
         return text
     sign = text.strip()
     return place.pick(*_COMPARED[sign if sign in _COMPARED else sign[0]])
+
+
+def mixed(text: str, place: Place) -> str | None:
+    """ "1 1/2": a whole number and a part, if it is a part that has a name."""
+    whole, top, bottom = map(int, re.findall(r"\d+", text))
+    part = next((sign for sign, named in _PARTS.items() if named == (top, bottom)), "")
+    return vulgar(f"{whole}{part}", place) if part else None
 
 
 def vulgar(text: str, place: Place) -> str:

@@ -30,19 +30,31 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s?([aApP]\.?[mM]\.?)?")
 _DURATION = re.compile(r"(\d+)\s?([hms])", re.IGNORECASE)
 # Words that tell a date ("12.31晚上") from a decimal ("12.31").
 _DATE_AFTER = re.compile(
-    r"\s*(?:见|更新|上线|发售|开播|开服|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|开启|回归|直播|放假|活动|圣诞|聖誕|元旦|国庆|情人节|生日|的(?:活动|直播|比赛))"
+    r"\s*(?:见|发售|开播|跨年|前|后|晚|早|上午|下午|凌晨|开始|截止|回归|直播|抢票|开票|预售|放假|活动"
+    r"|圣诞|聖誕|平安夜|除夕|端午|中秋|七夕|万圣|考试|考研|高考|发布会|元旦|国庆|情人节|生日"
+    r"|的(?:活动|直播|比赛))"
 )
-_DATE_BEFORE = re.compile(r"(?:今天|明天|昨天|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$")
+# A version tells of these too ("原神5.1更新"): a day there has two digits, and no Latin name before it.
+_RELEASED = re.compile(r"\s*(?:更新|上线|开服|开启)")
+_NAMED = re.compile(r"[A-Za-z]\s?$")
+_DATE_BEFORE = re.compile(
+    r"(?:今天|明天|昨天|农历|阴历|阳历|公历|生日|日期|时间|截止|截至|预计|定档|等到|直到|放假)(?:是|到|在)?\s*$"
+)
 _FEASTS = {"5.20": "五二零", "5.21": "五二一", "6.18": "六一八", "11.11": "双十一", "12.12": "双十二",
            "3.8": "三八", "5.1": "五一", "10.1": "十一", "5.4": "五四", "6.1": "六一", "7.1": "七一",
-           "8.1": "八一", "4.1": "四一", "3.15": "三一五"}  # fmt: skip
+           "8.1": "八一", "4.1": "四一", "3.15": "三一五", "9.3": "九三", "7.7": "七七", "9.18": "九一八",
+           "5.12": "五一二"}  # fmt: skip
 _FEAST_AFTER = re.compile(
-    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|节|節|儿童|劳动|妇女|青年|建军|建党|愚人|国庆|晚会|好价|囤|假|长假|黄金周|去哪|去玩|出去|回家|出游)"
+    r"\s*(?:快乐|快樂|剁手|大促|促销|活动|打折|买|优惠|表白|礼物|红包|节|節|儿童|劳动|妇女|女神|男神|青年|建军|建党|愚人|国庆"
+    r"|晚会|好价|囤|假|长假|黄金周|放几天|放多久|调休|高速|人多|去哪|去玩|出去|回家|出游|阅兵|纪念日|汶川|事变)"
 )
 _ELAPSED = re.compile(
-    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度|\b(?:time|timer|wr|pb|record|pace|split))\s?(?:is|was|of|=|是|:)?\s*$",
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度条?|空降|[跳拖拉倒]到|(?<![A-Za-z])[Pp]\d{1,3}\s?[在的]?"
+    r"|\b(?:time|timer|wr|pb|record|pace|split|in|under|sub))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
+# What happens in a video, after its place in it ("04:32高能").
+_SCENE = re.compile(r"\s?(?:高能|名场面|空降|泪目|封神|[那这]里|[那这]段|[那这]句|[那这]一?下|左右的|处)")
 
 
 def date(text: str, place: Place) -> str | None:
@@ -87,7 +99,11 @@ def dotted(text: str, place: Place) -> str | None:
     month, day = text.split(".")
     if place.zh and (feast := _FEASTS.get(text)) and _FEAST_AFTER.match(place.after):
         return feast
-    near = _DATE_AFTER.match(place.after) or _DATE_BEFORE.search(place.before)
+    near = (
+        _DATE_AFTER.match(place.after)
+        or _DATE_BEFORE.search(place.before)
+        or (len(day) == 2 and _RELEASED.match(place.after) and not _NAMED.search(place.before))
+    )
     return month_day(month, day, place) if place.zh and near and len(day) <= 2 else None
 
 
@@ -112,9 +128,15 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
     hour, minute, second = int(time[1]), int(time[2] or 0), time[3]
     if minute > 59 or int(second or 0) > 59:
         return None
+    if place.zh and half and hour > 12 and time[2] is None:
+        return None  # 16pm: a telephone, Pro Max
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
-    timed = _ELAPSED.search(place.before) or (time[1] == "0" and not place.zh)
+    timed = (
+        _ELAPSED.search(place.before)
+        or (time[1] == "0" and not place.zh)
+        or (place.zh and _SCENE.match(place.after))
+    )
     if hour > 24 or (timed and not half):
         return _elapsed(0, hour, minute, place)
     if place.zh:

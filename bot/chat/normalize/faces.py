@@ -8,24 +8,31 @@ import unicodedata
 from bot.chat.normalize.lexicon import Lexicon
 
 # What surrounds a face: arms, tears, tables being turned. A face's inside is short and has no Chinese.
-_ARM = "[ヽヾノﾉ╯╰っつづゝ︵┻━┳┬─┴✿♡彡ミロو☆＊*~～o〃m≡ε=Σ∑。٩۶щᕕᕗᕦᕤʕʔ┐┌╭╮ง凸\\\\/¯_⊂⊃´`'ﾟ゜дД！!>｡✧⌒♪→←ԅ(（]"
+_ARM = (
+    "[ヽヾノﾉ╯╰っつづゝ︵┻━┳┬─┴✿♡彡ミロو☆＊*~～o〃m≡ε=Σ∑。٩۶щᕕᕗᕦᕤʕʔ┐┌╭╮ง"
+    "凸\\\\/¯_⊂⊃´`'ﾟ゜дД！!>｡✧⌒♪→←ԅლゞ☞σφψ(（]"
+)
 _KAOMOJI = re.compile(
     rf"{_ARM}{{0,6}}[(（ʕ]\s?((?:[^()（）一-鿿\n]|[益皿口罒曲]){{1,16}}?)\s?[)）ʔ]{_ARM}{{0,6}}[)）]?{_ARM}{{0,6}}"
 )
 _EYES = re.compile(
     r"[^\w\s.,!?+/%:;$€£¥&@#'\"“”‘’…、，。！？：；-]|[᐀-ᙿωдДツシΘθΦз益ーヮ皿口﹏ಠಥ●°•‿◕ᴗ]|\^.?\^|[\^<>=*]_|_[\^<>=*]|[;T]_[;T]|^[-=]_[-=]|^[;:^].?[;:^]$"
 )
+_CLOSED = re.compile(r"[\s_-]+")  # "( - )": eyes whose marks cannot be said
 _XD = re.compile(r"(?<![A-Za-z0-9])[xX][dD]{2,40}(?![A-Za-z0-9])")
 _CODE = re.compile(r"[A-Za-z0-9]\s?[=!<>]=?\s?[A-Za-z0-9]", re.ASCII)  # "(x == 1)"
 _WORDS = re.compile(r"[A-Za-z0-9]{2,}|[ぁ-ゖァ-ヺ]{4,}|[가-힣]{2,}")
 _EMOTE = re.compile(
     r"(?<!\[)\[([^\[\]\s\d]{1,12}(?:_[^\[\]\s]{1,12})?\d?|[^\[\]\s_]{1,16}_[^\[\]\s]{1,16})\](?!\])"
 )
+_INDEX = re.compile(r"(?<=[A-Za-z])\[([A-Za-z])\]")  # a[i], in code
 _SHORTCODE = re.compile(r"(?<![\w:]):[A-Za-z][A-Za-z0-9_+-]{1,40}:(?![\w:])")
 _SHRUG = re.compile(r"¯\\?_+[(（]ツ[)）]_+/?¯|[ಠ◕•°﹏╥☉][_‿﹏︵ᴥωД益.,-]*[ಠ◕•°﹏╥☉]|[┻┳][━┻┳─]+|[︵凸]+")
 _SIGN = re.compile("[←-➿⬀-⯿\U0001f000-\U0001faff]")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_MAY_HOLD_FACE = re.compile(r"[^\w\s，。！？、,.!?'’-]|_|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII)
+_MAY_HOLD_FACE = re.compile(
+    r"[^\w\s，。！？、,.!?'’-]|_|(?<!\S)0\.0(?!\S)|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII
+)
 
 
 class Faces:
@@ -37,7 +44,9 @@ class Faces:
         self._names = emoji == "name"
         longest_first = sorted(lexicon.faces, key=len, reverse=True)
         self._faces = re.compile(
-            r"(?<![\w:;=^<>/.-])(?:" + "|".join(map(re.escape, longest_first)) + r")(?![A-Za-z0-9_/])(?!\.\d)"
+            r"(?<![\w:;=^<>/.-])(?:"
+            + "|".join(map(re.escape, longest_first))
+            + r")(?![A-Za-z0-9_/%％\\])(?!\.\d)"
             # In Chinese a face follows a word without a space.
             r"|(?<=[㐀-鿿])(?:"
             + "|".join(re.escape(face) for face in longest_first if face[0] not in "0./\\")
@@ -50,6 +59,7 @@ class Faces:
         if "DD" in text or "dd" in text:
             text = _XD.sub(" ", text)
         if "[" in text:
+            text = _INDEX.sub(r" \1 ", text)
             text = _EMOTE.sub(lambda emote: f" {emote[1]} " if self._emotes else " ", text)
         if ":" in text:
             text = _SHORTCODE.sub(" ", text)
@@ -81,6 +91,6 @@ def _kaomoji(match: re.Match[str]) -> str:
     inside = match[1]
     if _WORDS.search(inside) or _CODE.search(inside) or (inside.isalnum() and inside.isascii()):
         return match[0]
-    if _EYES.search(inside) or inside in "ツシ":
+    if _EYES.search(inside) or inside in "ツシ" or _CLOSED.fullmatch(inside):
         return " "
     return match[0]

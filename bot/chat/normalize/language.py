@@ -15,6 +15,7 @@ _EN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _LETTERS = re.compile(f"(?P<zh>[{_ZH}]+)|(?P<en>[{_EN}]+)|(?P<other>[^\\W\\d_{_EN}{_ZH}]+)")
 _HAN = re.compile(f"[{_ZH}]")
 _WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])|\b[IiAaUu]\b")
+_DIGIT = re.compile("[0-9]")
 _COUNTER = frozenset(
     ("lv", "lvl", "no", "top", "vol", "ver", "ep", "uid", "id", "qq", "tel")
 )  # before numbers, in any language
@@ -28,6 +29,7 @@ _ENGLISH_AMOUNT = re.compile(
     r"|\d\.\d/10\b|\b1?-?\(?[2-9]\d\d\)?[- ]\d{3}-\d{4}\b"
 )
 _ENGLISH_DIGITS = re.compile(r"\W*(?:1337|420|50/50|24/7)\W*")  # as only those say them
+_COUNTED = re.compile(r"\bnumber\s$", re.IGNORECASE)  # 中国 number 1
 _KANA = re.compile("[ぁ-のは-ゖァ-ヺｦ-ﾟ]|の.*[ぁ-ゖァ-ヺ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-z々〇㐀-鿿\uf900-\ufaff]")
 _SCRIPTS = (
@@ -98,13 +100,16 @@ class Context:
         right = after[0][2] if after else ""
         if OTHER in (left, right) and "zh" not in (left, right):
             return OTHER
+        if left == "en" and _COUNTED.search(self._text, max(0, start - 8), start):
+            return "en"
         if "zh" in (left, right):
             # English that goes on for some words ends with its number where a space parts it from Chinese.
             ends = left == "en" and right == "zh" and self._text[end : end + 1] == " "
             return "en" if ends and [run[2] for run in before] == ["en"] * 3 else "zh"
-        # Capitals are names and acronyms, which stand in a Chinese sentence too.
+        # Capitals are names and acronyms, single letters keys and axes: they stand in Chinese sentences too.
         english = sum(
-            tag == "en" and not self._text[first:last].isupper() for first, last, tag in (*before, *after)
+            tag == "en" and last - first > 1 and not self._text[first:last].isupper()
+            for first, last, tag in (*before, *after)
         )
         beside = left == right == "en" and english > 1
         return "en" if english >= 3 or beside else "zh"
@@ -122,7 +127,9 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
     words = _WORD.findall(text)
     # "www" laughs in any language, once there are other words to tell which.
     if any(
-        lexicon.is_pattern_of_chinese(word.lower()) for word in words if len(words) == 1 or word.strip("wW")
+        lexicon.is_pattern_of_chinese(word.lower())
+        for word in words
+        if word.strip("wW") or (len(words) == 1 and not (language == "en" and word.isupper()))
     ):
         return "zh"
     if len(words) > 1 and foreign_latin(text):
@@ -131,8 +138,10 @@ def _main(text: str, language: str, lexicon: Lexicon, han: bool) -> str:
         # A line of nothing but signs, initials and names of models is of the channel's language.
         told = [word for word in words if len(word) > 1 and word.islower() and word not in _COUNTER]
         told = [word for word in told if language == "en" or word not in lexicon.models]
-        if language == "zh" and all(lexicon.is_initials_of_chinese(word) for word in told):
-            return "zh"
+        if language == "zh":
+            # One English word beside a number is a term of the game: "elo 2400", "ping 30ms".
+            words_of_english = sum(not lexicon.is_initials_of_chinese(word) for word in told)
+            return "zh" if words_of_english <= (1 if _DIGIT.search(text) else 0) else "en"
         return "en" if told else language
     if _ENGLISH_DIGITS.fullmatch(text):
         return "en"

@@ -21,6 +21,8 @@ _BEFORE = re.compile(
     r"\b(?:last|past|next|every|for|about|like|been|after|within|lasted|took|ago|banned)\s$", re.IGNORECASE
 )
 _KIND = re.compile(r"\s(?:streak|sub|ban|timeout|trial|cooldown|delay|badge|charger|bulb|psu|speaker|amp)\b")
+# Somebody of that age, not the age.
+_AGED = re.compile(r" old(?:s| (?:kid|child|man|woman|girl|boy|dude|guy|brother|sister|cat|dog|game))\b")
 _WORD = re.compile(r"\s?[a-z]")
 
 
@@ -38,5 +40,7 @@ def lasting(number: str, unit: str, place: Place) -> str:
         return f"{place.number(number)} {letter}"
     if place.zh:
         return place.two(number) + zh
-    one = one or (place.after.startswith(" old") and follows_article(place))
+    one = one or (
+        place.after.startswith(" old") and (_AGED.match(place.after) is not None or follows_article(place))
+    )
     return f"{place.number(number)} {en if one else en + 's'}"

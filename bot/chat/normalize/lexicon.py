@@ -43,6 +43,7 @@ class Lexicon:
     words: dict[str, Said]  # in small letters, or in capitals where those mean something else
     acronyms: frozenset[str]  # small: spelled in any case; capitals: spelled if typed so
     capitals: frozenset[str]  # words that are words in capitals
+    drawn: frozenset[str]  # words with a letter doubled that viewers draw out
     names: dict[str, str]  # mixed case -> how it is said
     digits: dict[str, DigitWord]
     repeated: dict[str, DigitWord]  # "233" for 233, 2333, 23333, …
@@ -123,6 +124,7 @@ def load(own: Path | None) -> Lexicon:
         words=words,
         acronyms=frozenset(_items("acronyms.txt")),
         capitals=frozenset(_items("capitals.txt")),
+        drawn=frozenset(_items("drawn.txt")),
         names=dict(_names()),
         digits=digits,
         repeated=repeated,

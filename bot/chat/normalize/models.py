@@ -21,6 +21,9 @@ _LEET_LETTERS = str.maketrans("0134", "oiea")
 _VOWELS = re.compile("[aeiouy]")
 _SYLLABLES = re.compile("up|no|go|ok|hi|he|we|me|my|in|on|to|so|do|be|is|it|of")
 _ARMS = re.compile(r"\s?(?:坦克|主战|式|型|战车|狙|榴)")
+_ROUND = re.compile(r"[1-9]0?00")  # 100T, 8000VP
+# What stands before a number that it is the measure of: "APM300".
+_MEASURED = frozenset(("apm", "gpm", "dpm", "adr", "wpm", "bpm", "fps", "mmr", "elo", "iq", "eq", "hp", "mp"))
 _AGAINST = re.compile(r"(\d{1,2})([vV][sS]?)(\d{1,2})")
 
 
@@ -48,7 +51,11 @@ class Models:
             cheer
             and (known := lexicon.words.get(cheer[1].lower()))
             and (said := known.reading(place.language))
-        ) and (_CHEER.fullmatch(cheer[2]) and (digits := lexicon.digit_word(cheer[2]))):
+        ) and (
+            _CHEER.fullmatch(cheer[2])
+            and (place.zh or len(cheer[2]) > 2)
+            and (digits := lexicon.digit_word(cheer[2]))
+        ):
             if _HAN.search(said):
                 return said + digits.alone
             return said + place.pick(digits.alone, f" {place.digits(cheer[2][:3])}")
@@ -92,6 +99,8 @@ class Models:
             return place.number(digits)
         if pieces == 2 and not before and place.zh and len(digits) < 3:
             return place.digits(digits) if _ARMS.match(place.after) else place.number(digits)
+        if before.lower() in _MEASURED or (not before and pieces == 2 and _ROUND.fullmatch(digits)):
+            return place.number(digits)
         if not place.zh and len(digits) == 2 and digits[0] == "0":
             return f"oh {place.number(digits[1])}"
         if len(digits) > 2 and len(set(digits)) == 1:
@@ -130,6 +139,8 @@ class Models:
             return "super"
         if len(letters) == 2 and letters.isupper() and at == 0 and pieces == 2 and letters != "NO":
             return spelled(letters)
+        if letters.isupper() and len(letters) == 2 and (pieces > 2 or (place.zh and at)):
+            return spelled(letters)  # H2SO4, 8AT
         if letters.isupper() and (len(letters) <= 3 and lower not in self._lexicon.capitals):
             return spelled(letters)
         if letters.isupper() and len(letters) > 3 and not re.search("[AEIOUY]", letters):

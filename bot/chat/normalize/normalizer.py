@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.chat.normalize import arithmetic, joints, signs
+from bot.chat.normalize import arithmetic, joints, music, shortened, signs
 from bot.chat.normalize.characters import clean, cut, finish, is_sayable
+from bot.chat.normalize.drawn import Drawn
 from bot.chat.normalize.faces import Faces
 from bot.chat.normalize.figures import COLOUR
 from bot.chat.normalize.language import Context, Run, runs
@@ -69,6 +70,7 @@ class Normalizer:
         self._limit = limit
         self._links = Links(links, link, link_zh)
         self._faces = Faces(self._lexicon, emotes=emotes, emoji=emoji)
+        self._drawn = Drawn(self._lexicon)
         self._repeats = Repeats(
             repeats, frozenset(word for word in self._lexicon.words if len(word) > 3 and len(set(word)) == 1)
         )
@@ -90,7 +92,8 @@ class Normalizer:
 
     def name(self, name: str, *, language: str = "en") -> str:
         """A viewer's name as it is said, "" if nothing of it can be."""
-        said = finish(speak_name(self._repeats.read(clean(name[: self._limit])), language))
+        said = self._drawn.read(speak_name(clean(name[: self._limit]), language))
+        said = finish(self._repeats.read(said))
         return cut(said, self._limit) if is_sayable(said) else ""
 
     def _joined(self, fragments: Iterable[Fragment]) -> str:
@@ -135,10 +138,13 @@ class Normalizer:
         if "O(" in text:
             text = arithmetic.cost(text, chinese=_HAN.search(text) is not None)
         text = self._faces.read(text, "zh" if _HAN.search(text) else "en")
+        if not text.isascii():
+            text = arithmetic.greek(text, chinese=language == "zh" or _HAN.search(text) is not None)
         if "!1" in text:
             text = _SLIPS.sub("!", text)
-        text = cut(self._repeats.read(text), self._limit + _SPARE)
-        text = joints.read(text, chinese=_HAN.search(text) is not None)
+        text = cut(self._repeats.read(self._drawn.read(text)), self._limit + _SPARE)
+        chinese = _HAN.search(text) is not None
+        text = music.read(joints.read(text if chinese else shortened.read(text), chinese=chinese))
         context = Context(show(text), language, self._lexicon)
         text = arithmetic.letters(text, chinese=context.main == "zh")
         text = self._numbers.read(text, context)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.chat.normalize import arithmetic, calendar, digits, figures, lasting
+from bot.chat.normalize import arithmetic, calendar, chess, digits, figures, lasting, slashes
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
 from bot.chat.normalize.models import Models
 from bot.chat.normalize.place import Place
-from bot.chat.normalize.quantities import NUMBER, amount
+from bot.chat.normalize.quantities import CURRENCY, NUMBER, amount
 
 _NEAR = 12  # characters on either side that a reading may depend on
 _REACH = 32  # characters that what holds a digit may begin before it: "geforce 4090"
 _MAKER = re.compile(r"\b(?:vivo|oppo|find|honor|poco|bmw|xperia|lumix|fuji)\s$", re.IGNORECASE)
 _ENDS = re.compile(r"\d[点點日号號月年时時分秒元块天岁楼层级名]$")  # a number's end, where a hyphen is "to"
+_UP_TO = re.compile(r"\d[点點日号號月年时時分秒元块度岁楼层级名]$|(?<!\w)-\d{1,2}(?:\.\d)?$")
+_SPAN_OF_DEGREES = re.compile(r"\s?(?:[-~～到至]\s?-?\d{1,2}(?:\.\d)?\s?)?[度°]")
 _SCREEN = re.compile(r"屏|比例|ratio|screen|monitor|display|instead|\b(?:16:9|4:3|res)\b")
 _CRAFT = re.compile(r"(?:^|[^一-鿿]|[的和架台艘开看是])[运轰直苏图](?!.)")  # 运-20, 苏-57
 _DIGIT = re.compile(f"[0-9{arithmetic.VULGAR}]")
@@ -26,7 +28,7 @@ _HALF = r"(?:\s?[aApP]\.?[mM]\b\.?)"
 
 
 def _units(lexicon: Lexicon) -> str:
-    units = {*lexicon.units, *lasting.UNITS, "k", "K", "w", "W", "M", "B"} - {"%"}
+    units = {*lexicon.units, *lasting.UNITS, "k", "K", "w", "W", "e", "M", "B"} - {"%"}
     return "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
 
 
@@ -36,13 +38,12 @@ class Numbers:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._models = Models(lexicon)
-        units = rf"(?:[%％‰](?!\d)|(?:{_units(lexicon)})(?![A-Za-z0-9²³]|/\s))"
+        units = rf"(?:[%％‰](?!\d)|°[CF](?![A-Za-z])|(?:{_units(lexicon)})(?![A-Za-z0-9²³]|/\s))"
         unit = rf"\s?{units}"
         unspaced = units
         sign = r"(?:(?<![\w)\]])[+-]\s?(?=[\d$¥￥€£₩₹₽₱฿₫]))?"
-        money = (
-            rf"[$¥￥€£₩₹₽₱฿₫]\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
-        )
+        money = rf"{CURRENCY}\s?{NUMBER}(?:\s?(?:[kKwWmMbB](?![A-Za-z])|million|billion|thousand|[万亿]))?"
+        side = r"\d{1,4}(?:\.\d{1,2})?"
         to = r"\s?[-~～–—]{1,2}\s?"
         models = "|".join(
             sorted((re.escape(m) for m in lexicon.models if m.isascii()), key=len, reverse=True)
@@ -52,8 +53,10 @@ class Numbers:
             "maths": arithmetic.EXPRESSION,
             "compared": r"(?<![<>=\w-])[<>≥≤±]=?\s?(?=[$€£¥]?\d)",
             "vulgar": rf"(?<![\d.,])(?:\d{{1,4}}\s?)?[{arithmetic.VULGAR}]",
+            "mixed": r"(?<![\w.,/:])\d{1,3}\s[1-7]/[2-8](?![\w/])(?!\.\d)",
             "height": r"(?<![\w.])[3-8](?:'\d{1,2}(?:\"|''|(?![\w']))"
-            r"|\s?(?:ft|FT)\s?\d{1,2}(?:in|\"|(?!\w)))",
+            r"|\s?(?:ft|FT)\s?\d{1,2}(?:\s?in(?:ch)?\b|\"|(?!\w)))",
+            "minute": r"(?<![\w.'’\"“])\d{1,2}(?:['’](?=\s?[一-鿿])(?![^'’]{1,8}['’])|[\"″]\d\d(?![\w\"]))",
             "phone": r"(?<![\d.])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
             r"|0\d{2,3}-\d{7,8}|[48]00-\d{3,4}-\d{3,4}"
             rf"|(?:\+?1[- ])?\(?\d{{3}}\)?[- ]\d{{3}}-\d{{4}}){_END}(?![.\w])",
@@ -66,7 +69,7 @@ class Numbers:
             rf"|\d{{1,2}}/\d{{1,2}}/(?:19|20)\d\d){_END}(?!\.\d)",
             "dotted": rf"(?<![\d.])(?:[vV]\s?\d{{1,4}}(?:\.\d{{1,5}}){{1,4}}"
             rf"|\d{{1,5}}(?:\.\d{{1,5}}){{2,4}}){_END}",
-            "colon": r"(?<![\d:])\d{1,4}(?:\s?[:：]\s?\d{1,4}){1,3}(?![:\d])",
+            "colon": rf"(?<![\d:.]){side}(?:\s?[:：]\s?{side}){{1,3}}(?![:\d]|\.\d)",
             "resolution": r"(?<![\w.])\d{3,5}\s?[xX×*]\s?\d{3,5}(?![\w.])",
             "sum": rf"(?<![\w.]){NUMBER}(?:\s?[-−+*×÷/xX^]\s?{NUMBER}){{1,8}}"
             rf"\s?[=≈]\s?(?:-?{NUMBER}|[?？几])?"
@@ -79,11 +82,12 @@ class Numbers:
             "day": rf"(?<![A-Za-z])(?:{calendar.MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?![\w:%])(?!\.\d)"
             r"(?:,?\s(?:19|20)\d\d(?!\w))?",
             "super": r"(?<![\w.])(?:[1-5]0[5-9]0|16[56]0)[sS](?![A-Za-z0-9])",
-            "decade": r"(?<![\w.])(?:[1-9]0|(?:19|20)\d0)['’]?s(?![A-Za-z])",
+            "decade": r"(?<![\w.])(?:[1-9]0|00|(?:1[5-9]|20)\d0)['’]?s(?![A-Za-z])",
             "duration": r"(?<![\w.])(?:\d{1,3}[hH]\s?\d{1,2}[mM](?:\s?\d{1,2}[sS])?"
             r"|\d{1,3}[mM]\s?\d{1,2}[sS])(?![A-Za-z0-9])",
-            "span": rf"(?<![\w.])(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit}))",
-            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[$€£](?!\d)",
+            "span": rf"(?<![\w.])(?:{money}{to}{NUMBER}(?![\w.,%])"
+            rf"|(?:{money}|{NUMBER}(?:{unspaced})?){to}(?:{money}|{NUMBER}(?:{unit})))",
+            "money": rf"{sign}{money}|{_NOT_IN_NUMBER}{NUMBER}[kKmM]?[$€£](?!\d)",
             "amount": rf"{sign}(?<![A-Za-z0-9_.]){NUMBER}(?:{unit})",
             "colour": figures.COLOUR,
             "times": r"(?:(?<![A-Za-z0-9])[xX]|(?<![0-9])[×*])\s?\d{1,4}(?![A-Za-z0-9.])",
@@ -91,10 +95,12 @@ class Numbers:
             "rank": r"(?<![\w])(?:(?:[Nn][Oo]\.\s?|#|№)\d{1,5}|\d{1,4}#(?=[楼樓栋棟机機])"
             r"|[Tt][Oo][Pp]\s?\d{1,4}"
             r"|[Ll][Vv]l?\.?\s?\d{1,4})(?![\w])(?!\.\d)",
+            "move": chess.MOVE,
             "model": rf"(?<![A-Za-z0-9])(?:(?i:{models})\s\d{{1,5}}(?![.,:/%\d])[A-Za-z0-9]{{0,8}}"
             r"|(?=[A-Za-z0-9-]{0,16}[0-9])(?=[A-Za-z0-9-]{0,16}[A-Za-z])[A-Za-z0-9]{1,24}"
             r"(?:-[A-Za-z0-9]{1,24}){0,3})(?![A-Za-z0-9])(?:\.\d{1,3}(?!\d))?",
-            "number": rf"(?:(?<![\w)\]])[+-]\s?)?{NUMBER}",
+            # "+ 7900XT" adds a model, and "+ 1/3" a part.
+            "number": rf"(?:(?<![\w)\]])[+-](?:\s(?!\d+[A-Za-z/]))?)?{NUMBER}",
         }
         self._shapes = re.compile(
             "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items()), re.ASCII
@@ -104,7 +110,9 @@ class Numbers:
             "maths": arithmetic.expression,
             "compared": arithmetic.compared,
             "vulgar": arithmetic.vulgar,
+            "mixed": arithmetic.mixed,
             "height": figures.height,
+            "minute": figures.to_the_minute,
             "phone": figures.phone,
             "dialled": figures.local_phone,
             "clock": self._clock,
@@ -115,7 +123,7 @@ class Numbers:
             "resolution": figures.resolution,
             "sum": figures.sum_of,
             "of": self._of,
-            "slashes": figures.slashes,
+            "slashes": slashes.read,
             "ordinal": figures.ordinal,
             "day": calendar.named_day,
             "super": lambda text, place: f"{place.model(text[:-1])} S",
@@ -123,11 +131,12 @@ class Numbers:
             "duration": calendar.duration,
             "span": amount,
             "money": amount,
-            "amount": amount,
+            "amount": self._amount,
             "colour": figures.colour,
             "times": self._times,
             "hyphen": figures.hyphen,
             "rank": self._rank,
+            "move": self._move,
             "model": self._models.read,
             "number": self._number,
         }
@@ -174,26 +183,25 @@ class Numbers:
         return " ".join(piece.strip() for piece in said if piece.strip())
 
     def _clock(self, text: str, place: Place) -> str | None:
-        plain = re.fullmatch(r"\d{1,2}:\d\d", text)
-        if plain and (
-            text in ("16:10", "21:10")
-            and re.search(
-                r"屏|比例|ratio|screen|monitor|display|\b(?:16:9|4:3|res)\b|instead",
-                place.before + place.after,
-            )
-        ):
-            return figures.colon(text, place)
-        if plain and figures.is_score(text, place, colon=True):
-            return figures.colon(text, place)
-        return (
-            calendar.clock(text, place) or figures.colon(text, place)
-            if ":" in text
-            else calendar.clock(text, place)
-        )
+        if re.fullmatch(r"\d{1,2}:\d\d", text):
+            screen = text in ("16:10", "21:10") and _SCREEN.search(place.before + place.after)
+            if screen or figures.is_score(text, place, colon=True):
+                return figures.colon(text, place)
+        said = calendar.clock(text, place)
+        return said or figures.colon(text, place) if ":" in text else said
+
+    def _amount(self, text: str, place: Place) -> str | None:
+        word = place.lexicon.words.get(text.lower())  # "401k"
+        return (word and word.reading(place.language)) or amount(text, place)
+
+    def _move(self, text: str, place: Place) -> str | None:
+        return chess.move(text, place) or self._models.read(text, place)
 
     def _about(self, text: str, place: Place) -> str:
         if "≈" in text and place.before.rstrip()[-1:].isalnum():
             return place.pick("约等于", " is about ")
+        if place.zh and _UP_TO.search(place.before):
+            return "到"
         return place.pick("大约", "about ")
 
     def _of(self, text: str, place: Place) -> str | None:
@@ -205,8 +213,12 @@ class Numbers:
         if text[0] in "xX" and (place.after_maker or _MAKER.search(place.before)):
             return None
         times = text.lstrip("xX×* ")
+        if text[0] == "X" and not place.before.strip():
+            return f"X {place.model(times)}"  # of nothing there is no five times: a car's name
         if times in ("264", "265"):  # a codec's name
             return f"X {place.model(times)}"
+        if times in ("86", "64", "32") and not place.before.rstrip()[-1:].isalnum():  # a processor's kind
+            return f"X {place.pick(place.digits(times), place.model(times))}"
         if place.after[:1] == "倍":
             return place.two(times)
         return place.pick(f"乘{place.number(times)}", f"times {place.number(times)}")
@@ -238,7 +250,7 @@ class Numbers:
         if sign == "-" and place.zh and _ENDS.search(place.before):
             return f"到{said}"
         if sign == "-":
-            return place.pick("零下" if place.after[:1] in ("度", "°") else "负", "minus ") + said
+            return place.pick("零下" if _SPAN_OF_DEGREES.match(place.after) else "负", "minus ") + said
         return place.pick("加", "plus ") + said if sign else said
 
 

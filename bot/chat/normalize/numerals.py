@@ -78,6 +78,12 @@ def zh_number(number: str) -> str:
     return zh_cardinal(whole) + ("点" + zh_digits(fraction) if fraction else "")
 
 
+def zh_fraction_of(whole: str) -> str:
+    """ "1000" -> "千分之": of a round whole no "one" is said."""
+    said = zh_cardinal(whole)
+    return f"{said[1:] if said in ('一百', '一千', '一万') else said}分之"
+
+
 def en_digits(digits: str) -> str:
     return " ".join(_ONES[int(digit)] if digit.isdecimal() else "dot" for digit in digits)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.chat.normalize import numerals
 from bot.chat.normalize.lexicon import Lexicon
 
+_CLAUSE_START = re.compile(r"(?:^|[^\w\s])\s*$")
+_CLAUSE_END = re.compile(r"\s*(?:$|[^\w\s])")
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _ALIKE = re.compile(r"(\d)\1+")
 _CARD = re.compile(r"[1-5]0[5-9]0")  # graphics cards are called by pairs, with or without their maker's name
@@ -28,6 +30,11 @@ class Place:
     def counted(self) -> bool:
         """What follows is something to count."""
         return self.zh and self.lexicon.is_measure(self.after.lstrip())
+
+    @property
+    def alone(self) -> bool:
+        """It is all that its clause says."""
+        return bool(_CLAUSE_START.search(self.before) and _CLAUSE_END.match(self.after))
 
     @property
     def after_maker(self) -> bool:

@@ -6,13 +6,24 @@ import re
 
 from bot.chat.normalize import lasting, numerals
 from bot.chat.normalize.place import Place
+from bot.chat.normalize.watts import is_watts
 from bot.chat.normalize.worth import is_worth
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)"
-_PARTS = re.compile(rf"([+-]?)\s?([$¥￥€£₩₹₽₱฿₫]?)\s?({NUMBER})\s?(.*)", re.DOTALL)
-_SPAN = re.compile(r"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?([$¥￥€£₩₹₽₱฿₫]?\d.*)", re.DOTALL)
+CURRENCY = r"(?:(?:(?<![A-Za-z])(?:HK|NT|US|AU|CA|[ACRS]))?\$|[¥￥€£₩₹₽₱฿₫])"
+_PARTS = re.compile(rf"([+-]?)\s?({CURRENCY}?)\s?({NUMBER})\s?(.*)", re.DOTALL)
+_SPAN = re.compile(rf"(.*\d[^\d~～–—-]*?)\s?[-~～–—至到]+\s?({CURRENCY}?\d.*)", re.DOTALL)
 _CURRENCIES = {
     "$": ("美元", "dollar", "dollars"),
+    "US$": ("美元", "U S dollar", "U S dollars"),
+    "HK$": ("港币", "Hong Kong dollar", "Hong Kong dollars"),
+    "NT$": ("新台币", "Taiwan dollar", "Taiwan dollars"),
+    "A$": ("澳元", "Australian dollar", "Australian dollars"),
+    "AU$": ("澳元", "Australian dollar", "Australian dollars"),
+    "C$": ("加元", "Canadian dollar", "Canadian dollars"),
+    "CA$": ("加元", "Canadian dollar", "Canadian dollars"),
+    "S$": ("新加坡元", "Singapore dollar", "Singapore dollars"),
+    "R$": ("雷亚尔", "real", "reais"),
     "¥": ("元", "yen", "yen"),
     "￥": ("元", "yuan", "yuan"),
     "€": ("欧元", "euro", "euros"),
@@ -33,21 +44,32 @@ _EN_MAGNITUDES = {
     "b": "billion",
 }
 _PAID = re.compile(r"薪|工资|价|钱|花了|卖|充|赚|奖金|粉|经济|差|扣|伤害|战力|大概|就|才")
-_COUNTED = re.compile(r"\s*(?:块|元|粉|多|左右|伤|血|人|分|钱|金|经济|月|一个月|以上|以下)")
-_POWER = re.compile(r"电源|功率|快充|充电|显卡|功耗|瓦数|金牌|铜牌|tdp", re.IGNORECASE)
-_CHARGER = re.compile(r"\s?(?:快充|闪充|快速充电|充电|电源|功率|适配器)")
-_PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00")  # "13900K" is no thousands of thousands
+_COUNTED = re.compile(
+    r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下|工资|底薪|年终|[+＋])"
+)
+_PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00|2[2-8]5")  # "13900K" is no thousands of thousands
+_BITS = re.compile(r"\s?(?:音质|码率|比特|上下文|无损|mp3|tokens?)", re.IGNORECASE)
+_RATE = re.compile(r"(?:码率|音质|比特率|推流|上下文)[是有才到]?\s?$")
 _AUDIENCE = re.compile(
-    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins)\b"
+    r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins|streams|downloads|damage|dmg|points|users)\b"
 )
 # A measure that tells what kind of thing follows has no plural: "a 24 hour stream".
-_KIND = re.compile(
+KIND = re.compile(
     r"\s(?:streams?|runs?|ads?|timers?|breaks?|cooldowns?|queues?|videos?|delay|games?|marathon|subathon|timeout|ban|monitor"
-    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp)\b"
+    r"|screen|drive|tall|flight|trip|nap|charger|bulb|psu|speaker|amp|layover|smp|SMP|shifts?|commute|waits?|sessions?|class"
+    r"|lecture|meeting|movie|film|show|podcast|clips?|songs?|intro|walk|ride|hike|plank|workout|rule|warning|window|vods?"
+    r"|deadlift|bench|squat|dog|cat|fish|kettlebell|plates?|engine|bottle|jug|tank|nozzle|jack|lens|screw|socket|bullets?"
+    r"|rounds|penalty|stun|cast|replay|battery|adapter|supply|gap|rope|pole|cable|tv|TV|pizza|phone|laptop|display|ssd|SSD|vinyl|single|pan|skillet|wheels?|blade)\b"
 )
-_SUPPLIES = frozenset(["450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"])
 _NETWORK = re.compile(r"\s*(?:$|网|信号|手机|流量|基站|时代|network|signal|phone|internet)")
-_MEMORY = re.compile(r"(?:显存|内存|运存|闪存|硬盘|流量|存储)(?:有|是|只有|才)?\s?$")
+_MEMORY = re.compile(
+    r"(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|容量)(?:有|是|只有|才|还有|剩|就|不到|要|占了?)?\s?$"
+)
+_IN_MEMORY = re.compile(
+    r"\s?(?:的?(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|卡|独显)|版(?!纸)|\+\d)"
+)
+_OF_MEMORY = frozenset(("128", "256", "512"))  # of nothing else so much
+_LEAST_VOLTS = 12  # of what is written with a small v
 _CARATS = frozenset(("9", "14", "18", "22", "24"))
 _GOLD = re.compile(r"\s?[纯足黄铂白]?(?:玫瑰)?金(?![币额])")
 _IN = re.compile(r"\bin\s$")
@@ -62,11 +84,15 @@ def amount(text: str, place: Place) -> str | None:
         return _one(text, place)
     first, second = span.groups()
     unit = _PARTS.fullmatch(second)
-    bare = re.fullmatch(rf"([$¥￥€£₩₹₽₱฿₫]?)({NUMBER})", first)
+    bare = re.fullmatch(rf"({CURRENCY}?)({NUMBER})", first)
     if bare and unit and unit[4] == "%" and place.zh:
         return f"百分之{place.number(bare[2])}到{place.number(unit[3])}"
     if bare and bare[1] and unit and not unit[2]:
         return f"{place.number(bare[2])}{place.pick('到', ' to ')}{_one(bare[1] + second, place)}"
+    if bare and unit and place.zh and unit[4] in ("w", "W") and (end := _one(second, place)):
+        return f"{place.two(bare[2])}到{end}"
+    if bare and unit and place.zh and unit[4] in ("k", "K"):
+        return f"{_zh_big(bare[2], 3)}到{_zh_big(unit[3], 3)}"
     if bare and unit and unit[4] in ("k", "K", "w", "W"):
         first += unit[4]
     start = place.number(bare[2]) if bare and not first[-1:].isalpha() else _one(first, place)
@@ -79,8 +105,8 @@ def _one(text: str, place: Place) -> str | None:
     if parts is None:
         return None
     sign, currency, number, unit = parts.groups()
-    if currency or unit in ("$", "€", "£", "¥"):
-        said = _money(currency or unit, number, unit if currency else "", place)
+    if currency or unit[-1:] in ("$", "€", "£", "¥"):
+        said = _money(currency or unit[-1], number, unit if currency else unit[:-1], place)
         return _signed(sign, said, place) if said else None
     if unit in ("%", "％"):
         said = f"百分之{_hundred(number)}" if place.zh else f"{place.number(number)} percent"
@@ -93,7 +119,7 @@ def _one(text: str, place: Place) -> str | None:
         return f"{place.model(number)} K"
     if unit in _BIG and (said := _magnitude(number, unit, place)):
         return _signed(sign, said, place)
-    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number):
+    if not place.zh and unit in ("M", "B") and (unit == "M" or "." in number or _AUDIENCE.match(place.after)):
         return _signed(sign, f"{place.number(number)} {_EN_MAGNITUDES[unit]}", place)
     if not place.zh and unit == "m" and _AUDIENCE.match(place.after):
         return _signed(sign, f"{place.number(number)} million", place)
@@ -101,16 +127,26 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
     if unit == "w" and place.zh:
         unit = "W"
-    if unit == "g" and place.zh and _MEMORY.search(place.before):
+    if unit == "e" and not place.after.startswith(("平台", "对战")):
+        return _signed(sign, f"{place.two(number)}亿" if place.zh else f"{place.number(number)} E", place)
+    if (
+        unit == "g"
+        and place.zh
+        and (number in _OF_MEMORY or _IN_MEMORY.match(place.after) or _MEMORY.search(place.before))
+    ):
         return f"{place.number(number)} G"
-    if unit == "g" and number in ("3", "4", "5") and _NETWORK.match(place.after):
+    if unit in ("g", "G") and number in ("3", "4", "5") and (unit == "G" or _NETWORK.match(place.after)):
         return f"{place.number(number)} G"
     if not place.zh and unit == "m" and (_AGO.match(place.after) or _IN.search(place.before)):
         unit = "min"
     if unit in lasting.UNITS and (unit != "yo" or text.endswith(number + unit)):
         return lasting.lasting(number, unit, place)
+    if unit in ("s", "S") and place.after_maker:
+        return f"{place.model(number)} S"
+    if unit == "v" and (not place.zh or float(number.replace(",", "")) < _LEAST_VOLTS):
+        return f"{place.number(number)} V"  # one against some
     known = place.lexicon.units.get(unit)
-    if known is None or (unit == "V" and not text.endswith(number + "V")):
+    if known is None or (unit in ("V", "v") and not text.endswith(number + unit)):
         return None
     if place.zh:
         if unit.startswith("°") and sign == "-":
@@ -119,7 +155,7 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, count + known.zh, place)
     return _signed(
         sign,
-        f"{place.number(number)} {known.one if number == '1' or _KIND.match(place.after) else known.many}",
+        f"{place.number(number)} {known.one if number == '1' or KIND.match(place.after) else known.many}",
         place,
     )
 
@@ -138,6 +174,7 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
     zh, one, many = _CURRENCIES[currency]
     magnitude = magnitude.strip()
     if place.zh:
+        zh = "" if place.after[:1] in ("元", "块", "圆") else zh  # ¥99元
         if magnitude in _BIG:
             return f"{_zh_big(number, _BIG[magnitude])}{zh}"
         if magnitude in ("M", "m"):
@@ -166,16 +203,13 @@ def _money(currency: str, number: str, magnitude: str, place: Place) -> str | No
 def _magnitude(number: str, unit: str, place: Place) -> str | None:
     if place.zh:
         if unit in "wW":
-            if _CHARGER.match(place.after) or (
-                (unit == "W" or number in _SUPPLIES)
-                and (_POWER.search(place.after) or _POWER.search(place.before))
-            ):
-                return None
-            return _zh_big(number, 4)
+            return None if is_watts(number, unit, place) else _zh_big(number, 4)
         if number in _CARATS and _GOLD.match(place.after):
             return f"{place.number(number)} K"
         if number == "98":
             return "九八 K"
+        if (len(number) > 3 and number.isdigit()) or _BITS.match(place.after) or _RATE.search(place.before):
+            return f"{place.number(number)} K"  # 6000k: a stream's bits, a light's colour
         if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):
             return f"{numerals.zh_number(number)} K"
         return _zh_big(number, 3)

@@ -11,6 +11,12 @@ _LETTER = r"[^\W_]"
 _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER})")
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
+_PLUSES = re.compile(r"(?<=[A-Za-z])\+{2,3}(?![A-Za-z0-9+])")  # i++, PA+++
+_TWICE = re.compile(rf"(?<={_LETTER})\+\+(?![\w+])|(?<!\S)\+\+(?={_LETTER})")
+_GRADE = re.compile(
+    r"(?<![^\s(][A-DF])(?<=[A-DF])-(?=\s*(?:$|[.,!?)])|\s(?:in|on|for|tier|grade|student)\b)"
+    r"|(?:(?<=^[A-DF])|(?<=\ba [A-DF])|(?<=\ban [A-DF]))-(?=\s[a-z])"
+)
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
 _AND = re.compile(rf"(?<={_LETTER})\s*[&＆]{{1,2}}\s*(?={_LETTER})")
@@ -19,7 +25,9 @@ _NOT_EQUAL = re.compile(rf"(?<={_LETTER})\s*!={{1,2}}\s*(?={_LETTER})")
 _AT_LEAST = re.compile(rf"(?<={_LETTER})\s*>=\s*(?={_LETTER})")
 _AT_MOST = re.compile(rf"(?<={_LETTER})\s*<=\s*(?={_LETTER})")
 _GROWS = re.compile(rf"(?<={_LETTER})\s*\+=\s*(?={_LETTER})")
-_POWER = re.compile(rf"(?<={_LETTER})\)?\^\s?(-?[^\W_]{{1,12}})")
+_POWER = re.compile(
+    rf"(?<={_LETTER})\)?\^\s?(-?(?:[零一二三四五六七八九十百千两点]{{1,12}}|[^\W_一-鿿]{{1,12}}))"
+)
 _POWERS = {"二": "平方", "三": "立方", "two": "squared", "three": "cubed"}
 _GREATER = re.compile(rf"(?<=[^\W_>])\s*[>＞]{{1,3}}\s*(?={_LETTER})")
 _LESS = re.compile(rf"(?<=[^\W_<])\s*[<＜]\s*(?={_LETTER})")
@@ -30,10 +38,12 @@ _SAID = (
     (_AT_MOST, ("<=",), "小于等于", "is at most"),
     (_GROWS, ("+=",), "加等于", "plus equals"),
     (_ARROW, ("→", "⇒", "➡", "->", "=>"), "到", "to"),
+    (_TWICE, ("++",), "加加", "plus plus"),
     (_PLUS, ("+",), "加", "plus"),
     (_TRAILING_PLUS, ("+",), "加", "plus"),
     (_LEADING_PLUS, ("+",), "加", "plus"),
     (_LEADING_MINUS, ("-",), "减", "minus"),
+    (_GRADE, ("-",), "减", "minus"),
     (_AND, ("&", "＆"), "和", "and"),
     (_EQUALS, ("=",), "等于", "equals"),
     (_GREATER, (">", "＞"), "大于", "is greater than"),
@@ -48,7 +58,10 @@ _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("
           ("°", "度", "degrees"))  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
 _WEEKDAYS = re.compile(r"(?<=[周期拜][一二三四五六日天])\s?-\s?(?=周|星期|礼拜)")
-_RANGE_MARK = re.compile(r"(?<=[^\W_])\s*[~～]+\s*(?=[^\W_])")
+# Between two numbers that were read one by one: 零下五~五度.
+_UP_TO = re.compile(
+    r"(?<=[零一二三四五六七八九十百千万])\s?(?:[~～]|-(?=零下))\s?(?=零下|[零一二两三四五六七八九十])"
+)
 # A pause: a run of marks is one of them, by what it says most strongly.
 _MARKS = re.compile(
     r"\s*[,.!?;:，。！？；：、…~～](?:[\s,.!?;:，。！？；：、…~～]*[,.!?;:，。！？；：、…~～])?"
@@ -56,7 +69,7 @@ _MARKS = re.compile(
 _SEPARATORS = re.compile(
     r"[\[\](){}<>（）【】「」『』《》〈〉〔〕\\|`^*_#=@/\"“”„«»‹›・·+¿¡&$€£¥₩§¶†‡~～%‰]+"
 )
-_QUOTES = re.compile(r"(?<![^\W_])['‘’]+|['‘’]+(?![^\W_])")
+_QUOTES = re.compile(r"(?<![^\W_])['‘’]+|['‘’]+(?![^\W_])|(?<=[㐀-鿿])['‘’]+|['‘’]+(?=[㐀-鿿])")
 _HYPHENS = re.compile(r"(?<![^\W_])-+|-+(?![^\W_])")
 _FULL = str.maketrans(",!?;:", "，！？；：")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -71,6 +84,9 @@ def read(text: str, language: str) -> str:
         text = _TAG.sub(_markup, text)
     if "^" in text:
         text = _POWER.sub(lambda power: _power(power[1], chinese=chinese), text)
+    if "++" in text:
+        plus = " 加" if chinese else " plus"
+        text = _PLUSES.sub(lambda run: plus * len(run[0]), text)
     for pattern, signs, zh, en in _SAID:
         if any(sign in text for sign in signs):
             said = f" {zh} " if chinese else f" {en} "
@@ -79,6 +95,8 @@ def read(text: str, language: str) -> str:
         for sign, zh, en in _WORDS:
             if sign in text:
                 text = re.sub(rf"(?<=[^\W_])\s?{sign}", zh if chinese else f" {en} ", text)
+    if chinese:
+        text = _UP_TO.sub("到", text)
     if "-" in text:
         text = _WEEKDAYS.sub("到", text)
     text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)

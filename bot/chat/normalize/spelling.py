@@ -21,6 +21,14 @@ ROMAN = {
 _SERIES = frozenset(
     ["gta", "ff", "fantasy", "civ", "civilization", "iphone", "persona", "elizabeth", "fighter", "souls"]
 )
+# Those who reign are counted: "Henry VIII" is the eighth.
+_REIGN = frozenset(
+    re.findall(
+        "[a-z]+",
+        "alexander benedict catherine charles edward elizabeth ferdinand francis frederick george henry james"
+        " leopold louis napoleon nicholas paul philip pius pope ramses richard wilhelm william",
+    )
+)
 _LONGEST_ACRONYM = 4
 _ALPHABET = "abcdefghij"
 
@@ -35,6 +43,11 @@ def roman(word: str, before: str) -> int | None:
     if value is None or not before or (word in ("V", "X") and before.lower() not in _SERIES):
         return None
     return value
+
+
+def reigns(name: str) -> bool:
+    """`name` is one that kings, queens and popes have had more than once."""
+    return name.lower() in _REIGN
 
 
 def humps(word: str) -> list[str]:

@@ -6,11 +6,13 @@ import re
 
 from bot.chat.normalize.language import OTHER, Context
 from bot.chat.normalize.lexicon import Lexicon
-from bot.chat.normalize.numerals import en_cardinal, zh_cardinal
-from bot.chat.normalize.spelling import ROMAN, VOWEL, roman, said, spelled
+from bot.chat.normalize.numerals import en_cardinal, en_ordinal, zh_cardinal
+from bot.chat.normalize.spelling import ROMAN, VOWEL, reigns, roman, said, spelled
 
 _WORD = re.compile(r"(?<![0-9@À-ɏḀ-ỿ])[A-Za-zÀ-ɏḀ-ỿ]+(?:['’][A-Za-z]+)*(?:/(?![A-Za-z0-9]))?", re.ASCII)
-_LANGUAGES = re.compile(r"(?<![A-Za-z0-9])(C\+\+|[CF]#|c\+\+|c#|Q&A|q&a|R&B|r&b|D&D|d&d|AT&T)(?![A-Za-z0-9])")
+_LANGUAGES = re.compile(
+    r"(?<![A-Za-z0-9])(C\+\+|[A-G]#|c\+\+|c#|Q&A|q&a|R&B|r&b|D&D|d&d|AT&T)(?![A-Za-z0-9])"
+)
 _INITIALS = re.compile(r"(?<![A-Za-z0-9.])[A-Za-z](?:\.[A-Za-z]){1,5}(?![A-Za-z0-9])\.?(?![A-Za-z0-9])")
 _LAUGH_H = re.compile(r"(?<![A-Za-z])h{3,}(?![A-Za-z])", re.IGNORECASE)
 _LAUGH_W = re.compile(r"(?<![A-Za-z.])w{3,}(?![A-Za-z.])", re.IGNORECASE)
@@ -126,9 +128,15 @@ class Words:
         text = match.string
         start = match.start()
         named = previous if text[start - len(previous) - 1 : start].rstrip() == previous else ""
-        value = roman(word, named or ("Han" if len(word) > 1 and _HAN.match(text[start - 1 : start]) else ""))
+        numeral, _, owner = word.partition("'")
+        value = roman(
+            numeral, named or ("Han" if len(word) > 1 and _HAN.match(text[start - 1 : start]) else "")
+        )
         if value is not None and start:
-            return zh_cardinal(str(value)) if language == "zh" else en_cardinal(str(value))
+            if language == "zh":
+                return zh_cardinal(str(value))
+            count = f"the {en_ordinal(str(value))}" if reigns(named) else en_cardinal(str(value))
+            return f"{count}'s" if owner == "s" else count
         if len(word) == 1:
             return self._letter(
                 word, previous, text[match.end() : match.end() + 16], language, match, shouting=shouting
@@ -138,11 +146,11 @@ class Words:
             return "you're"
         if key == "op" and text[start - 1 : start] == "-":
             return word  # co-op
-        if key == "til" and previous:
+        if key == "til" and (previous or text[start - 1 : start] in ("'", "’")):
             return word
         if key.lower() == "ig" and previous.lower() in _WHOSE:
             return "I G"
-        if key == "VS" and re.match(
+        if key.lower() == "vs" and re.match(
             r"\s?(?:Code|Studio|code|studio)(?![a-z])", text[match.end() : match.end() + 8]
         ):
             return "V S"
@@ -154,8 +162,8 @@ class Words:
         ) and not (shouting and key.lower() in lexicon.capitals):
             return reading
         stretched = _STRETCHED.sub(r"\1", key.lower())
-        # "egg" is no stretched "eg": of two letters, only those that nobody says as a word.
-        short = len(stretched) == 2 and len(key) == 3 and VOWEL.search(stretched)
+        # "egg" is no stretched "eg", XSS no "xs": of two letters, only those that nobody says as a word.
+        short = len(stretched) == 2 and len(key) == 3 and (VOWEL.search(stretched) or key.isupper())
         known = lexicon.words.get(stretched) if 1 < len(stretched) < len(key) and not short else None
         if known and (reading := known.reading(language)):
             return reading

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.chat.folding import fold
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.chat.rules.settings import RuleSettings
-from bot.messages import Author, ChatMessage, Event, Role
+from bot.messages import Author, ChatMessage, Event, Rank, Role, rank_of
 
 STAFF = frozenset({Role.BROADCASTER, Role.MODERATOR})
 # Where accounts, medals and guards have levels; elsewhere everybody would be of level 0.
@@ -24,10 +24,10 @@ def is_staff(author: Author) -> bool:
     return not STAFF.isdisjoint(author.roles)
 
 
-def is_paid(message: ChatMessage) -> bool:
-    """Paid in money: channel points are none."""
-    worth = message.worth
-    return worth is not None and worth.amount > 0 and worth.currency != "points"
+def paid_for(settings: RuleSettings) -> Callable[[ChatMessage], bool]:
+    """Tells whether a message was paid for, and enough to count."""
+    least = settings.paid_from
+    return lambda message: message.worth is not None and rank_of(message, least) is Rank.PAID
 
 
 def viewer_key(event: Event, author: Author) -> str:
@@ -72,8 +72,15 @@ def from_bot(names: Names) -> Rule:
     return lambda message: _BOT if names.has(message.author) else None
 
 
-def from_ignored(names: Names) -> Rule:
-    return lambda message: _IGNORED if names.has(message.author) else None
+def from_ignored(names: Names, command: Rule | None = None) -> Rule:
+    """But for what staff `command`: streamers who do not want to hear themselves still direct the bot."""
+
+    def ignored(message: ChatMessage) -> Rejected | None:
+        if not names.has(message.author) or (command and is_staff(message.author) and command(message)):
+            return None
+        return _IGNORED
+
+    return ignored
 
 
 def requirements(settings: RuleSettings) -> Rule | None:
@@ -82,10 +89,11 @@ def requirements(settings: RuleSettings) -> Rule | None:
     guard, medal, account = settings.guard_level, settings.medal_level, settings.account_level
     if not (roles or guard or medal or account or settings.paid_only):
         return None
+    paid = paid_for(settings)
 
     def required(message: ChatMessage) -> Rejected | None:
         author = message.author
-        if is_paid(message) or (settings.staff_pass and is_staff(author)):
+        if paid(message) or (settings.staff_pass and is_staff(author)):
             return None
         if settings.paid_only:
             return _UNPAID

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bot.chat.folding import fold
 from bot.chat.rules.authors import Names
+from bot.chat.rules.prefix import CommandWords, after_prefix
 from bot.chat.rules.reasons import Reason, Rejected, Rule
 from bot.messages import ChatMessage, FragmentKind
 
 _LINES = Path(__file__).parent.parent.parent / "data" / "bot_lines.txt"
 _ENDS = "!！。.~～ ,，"
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _COMMAND = Rejected(Reason.COMMAND)
 _REPLY = Rejected(Reason.BOT_REPLY)
 _LINE = Rejected(Reason.BOT_LINE)
 
 
-def after_prefix(text: str, prefix: str, words: tuple[str, ...] = ()) -> str:
-    """What follows the prefix of a line such as "!voice leo"; "" if it is none, as "!!! wow" is not.
+def command(prefix: str, words: CommandWords, is_paid: Callable[[ChatMessage], bool]) -> Rule:
+    """Commands, of this bot or another; of what is paid for, those of this bot alone."""
 
-    The full-width form of the prefix, which Chinese keyboards type, counts before one of `words` alone (in
-    lower case): "！声音" is a command, "！太强了" is not.
-    """
-    text = text.lstrip()
-    head, rest = text[: len(prefix)], text[len(prefix) :]
-    if not prefix:
-        return ""
-    if head == prefix:
-        return rest if rest.lstrip()[:1].isalnum() else ""
-    is_known = bool(words) and head.translate(_HALF_WIDTH) == prefix
-    return rest if is_known and rest.lstrip().casefold().startswith(words) else ""
+    def no_command(message: ChatMessage) -> Rejected | None:
+        rest = after_prefix(message.text, prefix, words)
+        return _COMMAND if rest and (not is_paid(message) or words.split(rest)[0]) else None
 
-
-def command(prefix: str, words: tuple[str, ...] = ()) -> Rule:
-    """Commands, of this bot or another."""
-    return lambda message: _COMMAND if after_prefix(message.text, prefix, words) else None
+    return no_command
 
 
 def bot_reply(bots: Names) -> Rule:

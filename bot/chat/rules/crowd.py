@@ -73,13 +73,6 @@ class Crowd:
         self._forget(now)
         return First()
 
-    def count(self, into: str) -> int:
-        """How many have said what the message `into` said first; 1 if that is not remembered."""
-        for saying in reversed(self._sayings.values()):
-            if saying.into == into:
-                return len(saying.authors)
-        return 1
-
     def retract(self, into: str) -> None:
         """The first saying will not be spoken: the next one is the first."""
         for key, saying in self._sayings.items():

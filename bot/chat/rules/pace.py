@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from bot.chat.rules.authors import is_paid, is_staff, viewer_key
+from bot.chat.rules.authors import is_staff, viewer_key
 from bot.chat.rules.crowd import SameWords, same_words_key
 from bot.chat.rules.reasons import Reason, Rejected
 from bot.messages import ChatMessage
@@ -56,13 +56,21 @@ class InTurn:
     `merged` is asked last. Staff are spared the paced ones, if they may; who pays is spared all.
     """
 
-    def __init__(self, paced: Sequence[Paced], merged: SameWords | None, *, staff_pass: bool) -> None:
+    def __init__(
+        self,
+        paced: Sequence[Paced],
+        merged: SameWords | None,
+        *,
+        staff_pass: bool,
+        is_paid: Callable[[ChatMessage], bool],
+    ) -> None:
         self._paced = paced
         self._merged = merged
         self._staff_pass = staff_pass
+        self._is_paid = is_paid
 
     def __call__(self, message: ChatMessage) -> Rejected | None:
-        if is_paid(message):
+        if self._is_paid(message):
             return None
         paced = self._paced_for(message)
         for rule in paced:
@@ -78,7 +86,7 @@ class InTurn:
         """A message that was passed is not spoken after all: it neither counts nor stands for others."""
         if self._merged is not None:
             self._merged.unheard(message)
-        for rule in () if is_paid(message) else self._paced_for(message):
+        for rule in () if self._is_paid(message) else self._paced_for(message):
             rule.unheard(message)
 
     def _paced_for(self, message: ChatMessage) -> Sequence[Paced]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.chat.rules.prefix import NO_WORDS, CommandWords
+
 BOTS = (
     "nightbot",
     "streamelements",
@@ -51,10 +53,11 @@ class RuleSettings:
     medal_level: int = 0  # of this room's own medal
     account_level: int = 0
     paid_only: bool = False
+    paid_from: float = 0  # US dollars; what is worth less counts as if it were free
     staff_pass: bool = True  # the broadcaster and moderators need no role, level, money or patience
     # commands and bots
     command_prefix: str = "!"
-    command_words: tuple[str, ...] = ()  # of this bot's own commands, in lower case
+    command_words: CommandWords = NO_WORDS
     bot_replies: bool = True  # refuse what is addressed to a bot
     bot_lines: bool = True  # refuse the lines of data/bot_lines.txt
     more_bot_lines: tuple[str, ...] = ()

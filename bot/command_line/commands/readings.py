@@ -9,10 +9,10 @@ from pathlib import Path
 from bot.chat.judgement import Judgement
 from bot.chat.readings_file import export, import_into
 from bot.command_line.dispatch import CommandError
+from bot.command_line.places import a_running_bot, open_store
 from bot.config import Settings
-from bot.sources.event_json import from_json, to_json
 from bot.speech.estimate import seconds
-from bot.store import Store, StoreError
+from bot.store import StoreError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,17 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(settings: Settings, args: argparse.Namespace) -> int:
     if args.action != "list" and args.file is None:
         raise CommandError(f"name a file: python -m bot readings {args.action} readings.tsv")
-    try:
-        store = Store(settings.store, to_json, from_json)
-    except StoreError as error:
-        raise CommandError(str(error)) from None
+    store = open_store(settings)
     try:
         readings = Judgement(settings, store, time.monotonic, seconds).readings
         if args.action == "import":
             taught, faults = import_into(readings, args.file.read_text("utf-8"), "import", args.file.name)
             for fault in faults:
                 print(fault)
-            print(f"{taught} readings taken up")
+            later = a_running_bot(settings, "takes them up at its next start") if taught else ""
+            print(f"{taught} readings taken up{later}")
             return 1 if faults else 0
         text = export(readings.every())
         if args.action == "list":

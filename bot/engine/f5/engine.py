@@ -172,7 +172,11 @@ class F5Engine:
             return
 
         def speech(making: Making) -> Generator[Samples]:
-            studio = replace(self._studio, make=lambda job: self._maker.make(job, ahead=not making.is_wanted))
+            studio = replace(
+                self._studio,
+                make=lambda job: self._maker.make(job, ahead=not making.is_wanted),
+                awaited=lambda: making.is_wanted,
+            )
             return self._made(asked, speaker, studio)
 
         self._making[asked] = Making(speech)
@@ -214,7 +218,8 @@ class F5Engine:
         with self._watchdog.watching() if self._watchdog else nullcontext():
             try:
                 yield
-            except Exception:
+            except Exception as fault:
+                self._running.failed(fault)
                 if self._watchdog and is_lost(self._running.model.transformer.device):
                     self._watchdog.give_up("the GPU has failed")
                 raise

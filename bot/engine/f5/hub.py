@@ -92,7 +92,8 @@ class Hub:
             raise HubError(str(fault)) from None
         except OSError as fault:
             raise HubError(
-                f"{file} cannot be kept in {self.cache.folder}: {fault.strerror or fault}"
+                f"{file} cannot be kept in {self.cache.folder}: {fault.strerror or fault};"
+                " set engine.f5.cache to a folder that can be written and has room"
             ) from None
 
     def licence(self, repository: str) -> str:

@@ -57,6 +57,11 @@ def cache_folder(named: str = "") -> Path:
     return Path(os.path.expandvars(named or usual)).expanduser()
 
 
+def own_folder(named: str = "") -> Path:
+    """Where this engine keeps what it has made or found out itself: beside `cache_folder`."""
+    return cache_folder(named).parent / "chat-aloud"
+
+
 class HubCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder

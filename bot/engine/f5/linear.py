@@ -44,11 +44,17 @@ class PackedLinear(nn.Module):
         return y
 
 
-def can_pack(device: torch.device) -> bool:
-    """Whether this torch has what `PackedLinear` needs (its operators are not public)."""
+def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether this torch has what `PackedLinear` needs (its operators are not public), and for this type."""
     names = ("_reorder_linear_weight", "_linear_pointwise")
     return (
         device.type == "cpu"
         and torch._C._has_mkldnn
         and all(hasattr(torch.ops.mkldnn, name) for name in names)
+        and (dtype == torch.float32 or (dtype == torch.bfloat16 and packs_bf16()))
     )
+
+
+def packs_bf16() -> bool:
+    """Whether the CPU's matrix library takes bfloat16 here: without it all is far slower than in float32."""
+    return torch._C._has_mkldnn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -14,8 +14,10 @@ from bot.engine.engine import Report
 from bot.engine.f5.architecture import Architecture
 from bot.engine.f5.checkpoint import Checkpoint, open_model, open_vocoder
 from bot.engine.f5.grid import grid
+from bot.engine.f5.hub_cache import own_folder
 from bot.engine.f5.model import Transformer
-from bot.engine.f5.precision import Precision
+from bot.engine.f5.overflows import Overflows
+from bot.engine.f5.precision import Precision, wider
 from bot.engine.f5.sampler import Sampling
 from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.tokens import Vocabulary, warm
@@ -39,6 +41,7 @@ class Model:
     name: str
     licence: str
     checkpoint: Checkpoint[Architecture]
+    remark: str = ""  # a sentence on what is otherwise than the settings have it
 
     def read_in(self, name: str, unwatched: Unwatched = nullcontext) -> Transformer:
         """The same transformer in another precision, read anew; `unwatched` as in `load`.
@@ -69,6 +72,13 @@ def load(settings: F5Settings, report: Report, unwatched: Unwatched = nullcontex
         checkpoint = open_model(files.model, files.architecture, count_tokens(files.vocabulary))
         vocabulary = Vocabulary.load(files.vocabulary)
         warm()
+    remark = ""
+    if settings.precision == "auto" and precision.name == "fp16":
+        with unwatched():
+            narrow = checkpoint.path in Overflows(own_folder(settings.cache))
+        if narrow:
+            precision = Precision.of(wider(device), device)
+            remark = overflowing(precision.name)
     transformer = _transformer(_Read(checkpoint, unwatched), checkpoint.architecture, precision)
     times = sampling_of(settings)
     transformer.modulations.of(grid(times.steps, times.sway)[:-1])
@@ -79,7 +89,11 @@ def load(settings: F5Settings, report: Report, unwatched: Unwatched = nullcontex
     wide = decoded_in(precision)
     vocoder = Vocoder(_Read(voice, unwatched), voice.architecture, wide, device)
     voice.release()
-    return Model(transformer, vocoder, vocabulary, files.name, files.licence, checkpoint)
+    return Model(transformer, vocoder, vocabulary, files.name, files.licence, checkpoint, remark)
+
+
+def overflowing(wide: str) -> str:
+    return f"fp16 overflows with these weights: they run in {wide}"
 
 
 def attend_without_plans() -> None:
@@ -119,7 +133,7 @@ def device_of(name: str) -> torch.device:
         if device.index >= torch.cuda.device_count():
             raise DeviceError(f"there is no GPU number {device.index} here; set engine.f5.device to cuda")
         torch.cuda.set_device(device)  # streams, graphs and memory are this thread's current device's
-    if device.type == "cpu":
+    if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         # All cores but one, which the bot's own sound and chat may need; two cores are both used.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         torch.set_num_threads(max(min(cores, 2), cores - 1))

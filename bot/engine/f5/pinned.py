@@ -37,17 +37,17 @@ class Pinned:
         self._model, self._passes = model, passes
         self._alone = passes.first(len(jobs))
         length, device = passes.constants.projected.shape[1], model.device
-        begins = torch.tensor([len(job.reference) for job in jobs], device=device)[:, None]
-        new = torch.tensor([job.frames for job in jobs], device=device)[:, None] - begins  # [B, 1]
+        ends = [len(job.reference) for job in jobs]
+        counts = [job.frames - end for job, end in zip(jobs, ends, strict=True)]
+        begins, new = (torch.tensor(each, device=device)[:, None] for each in (ends, counts))  # [B, 1]
         self._mel = torch.zeros(len(jobs), length, model.architecture.mel, device=device)
         for row, job in zip(self._mel, jobs, strict=True):
             row[: len(job.reference)] = job.reference
         frames = torch.arange(length, device=device)[None]
         self._kept = (frames < begins)[..., None]  # [B, L, 1]
-        self._first = min(len(job.reference) for job in jobs)
-        most = max(job.frames - len(job.reference) for job in jobs)
+        self._first, most = min(ends), max(counts)
         inside = frames[:, :most] < new
-        self._mask = None if inside.all() else additive(inside, model.precision.attention)
+        self._mask = None if min(counts) == most else additive(inside, model.precision.attention)
         self._taken = (frames[:, :most] + begins).clamp(max=length - 1)[
             ..., None
         ]  # [B, most, 1]: where they stand

@@ -40,7 +40,8 @@ class Caution:
     overhead: float = 0.01  # s more for each piece
     shorter: float = 0.95  # of the sound that a piece is expected to give
     longest: float = 8.0  # s of speech in one piece
-    patience: float = inf  # s that sound which is ready is held back at most, come what may
+    work: float = inf  # s that a piece may take, where it can be shorter
+    patience: float = inf  # s that whoever waits for the sound waits at most, once there is any
 
 
 class Planner:
@@ -79,6 +80,7 @@ class Planner:
         self._made = 0.0  # s of sound
         self._coming = False  # sound of the next piece
         self._ready: float | None = None  # when there was sound
+        self._asked: float | None = None  # since when somebody waits for it
         self._began: float | None = None  # when playback began; later by as long as it has waited since
         self._starts = inf
         self.starved = 0.0  # s that playback has waited after it began
@@ -113,10 +115,12 @@ class Planner:
         self._at = step.end
 
     def may_start(self, now: float) -> bool:
-        """True if what is made may sound from now on; ask after `next`, and between the steps of a piece."""
-        if self._ready is None:
-            return False
-        return now >= min(self._starts, self._ready + self._caution.patience)
+        """True if what is made may sound from now on.
+
+        To be asked as long as somebody waits for the sound: after `next`, and between the steps of a piece.
+        """
+        self._asked = now if self._asked is None else self._asked
+        return self._ready is not None and now >= min(self._starts, self._asked + self._caution.patience)
 
     def started(self, now: float) -> None:
         """The first sound has left."""
@@ -164,9 +168,9 @@ class Planner:
         sound = 0.0
         for end in range(start + 1, len(self._parts) + 1):
             part = self._parts[end - 1]
-            if found and sound + part.seconds > care.longest:
-                break
             seconds = cost(reference + frames(sound + part.seconds)) * care.slower + care.overhead
+            if found and (sound + part.seconds > care.longest or seconds > care.work):
+                break
             sound += part.seconds + part.pause
             reluctance = _RELUCTANCE[part.joint] if end < len(self._parts) else 0.0
             found.append((end, seconds, sound * care.shorter, reluctance))

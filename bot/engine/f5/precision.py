@@ -8,9 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from bot.engine.f5 import quantized
-from bot.engine.f5.linear import Linear, PackedLinear, can_pack
+from bot.engine.f5.linear import Linear, PackedLinear, can_pack, packs_bf16
 
 NAMES = ("fp32", "bf16", "fp16", "int8")
+_SET = "set engine.f5.precision to"
+_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class PrecisionError(Exception):
@@ -34,11 +36,14 @@ class Precision:
         device = torch.device(device)
         name = fastest(device) if name == "auto" else name
         if name not in NAMES:
-            raise PrecisionError(f"there is no precision {name!r}: choose auto, {', '.join(NAMES)}")
+            raise PrecisionError(f"there is no precision {name!r}: {_SET} auto, {', '.join(NAMES)}")
         if name == "fp16" and device.type == "cpu":
-            raise PrecisionError("fp16 needs a GPU: choose bf16 or fp32 on a CPU")
+            raise PrecisionError(f"fp16 needs a GPU: {_SET} auto")
         if name == "bf16" and not can_bf16(device):
-            raise PrecisionError("this GPU computes no bf16 to speak of: choose fp16 or fp32")
+            what, others = ("GPU", "fp16 or fp32") if device.type == "cuda" else ("processor", "fp32")
+            raise PrecisionError(f"this {what} computes no bf16 to speak of: {_SET} {others}")
+        if name == "int8" and not quantized.adds_up(device):
+            raise PrecisionError(f"this processor adds 8-bit products up wrongly (no VNNI): {_SET} fp32")
         if name == "fp32" and device.type == "cuda":
             torch.set_float32_matmul_precision("highest")
             torch.backends.cudnn.allow_tf32 = False
@@ -47,8 +52,7 @@ class Precision:
     @property
     def dtype(self) -> torch.dtype:
         """Of the products' inputs and outputs; beside 8-bit linears, of the other products'."""
-        names = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-        return names.get(self.name) or (torch.bfloat16 if self.device.type == "cpu" else torch.float16)
+        return _TYPES[fastest(self.device) if self.name == "int8" else self.name]
 
     @property
     def attention(self) -> torch.dtype:
@@ -64,13 +68,21 @@ class Precision:
                 else quantized.QuantizedLinear
             )
             return kind(weight.to(self.device), bias.to(self.device), gelu)
-        layer = PackedLinear if can_pack(self.device) else Linear
+        layer = PackedLinear if can_pack(self.device, self.dtype) else Linear
         return layer(weight.to(self.device, self.dtype), bias.to(self.device, self.dtype), gelu)
 
 
 def can_bf16(device: torch.device) -> bool:
-    """Whether its products are made for bfloat16: GPUs before Ampere have none that are."""
-    return device.type != "cuda" or torch.cuda.get_device_capability(device) >= (8, 0)
+    """Whether its products are made for bfloat16: those of GPUs before Ampere and of most older processors
+    are not."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return packs_bf16()
+
+
+def wider(device: torch.device) -> str:
+    """What holds numbers that fp16 does not: of as many bits, where a device is made for that."""
+    return "bf16" if can_bf16(device) else "fp32"
 
 
 def fastest(device: torch.device) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -83,4 +85,14 @@ def asymmetric(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def can_pack(device: torch.device) -> bool:
     """Whether this torch has what `PackedQuantizedLinear` needs (its operators are not public)."""
-    return device.type == "cpu" and "onednn" in torch.backends.quantized.supported_engines
+    return device.type == "cpu" and "onednn" in torch.backends.quantized.supported_engines and adds_up(device)
+
+
+def adds_up(device: torch.device) -> bool:
+    """Whether sums of 8-bit products come out right: an x86 before VNNI adds them in 16 bits by twos, which
+    overflow without a word."""
+    if device.type != "cpu" or platform.machine().lower() not in ("x86_64", "amd64"):
+        return True
+    # An older torch does not tell of the instructions that come without AVX-512.
+    others = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return torch.cpu._is_vnni_supported() or bool(others.get("avx_vnni"))

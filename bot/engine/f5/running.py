@@ -14,12 +14,13 @@ from torch import Tensor
 from bot.engine.engine import Report
 from bot.engine.f5.cost import CostModel
 from bot.engine.f5.faults import is_full
-from bot.engine.f5.hub_cache import cache_folder
-from bot.engine.f5.loading import Model, sampling_of
+from bot.engine.f5.hub_cache import own_folder
+from bot.engine.f5.loading import Model, overflowing, sampling_of
 from bot.engine.f5.measuring import Measuring
 from bot.engine.f5.model import Transformer
 from bot.engine.f5.numbers import Numbers
-from bot.engine.f5.precision import can_bf16
+from bot.engine.f5.overflows import Overflows
+from bot.engine.f5.precision import wider
 from bot.engine.f5.sampler import Job, Sampler
 from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.warming import Warming, is_compiled
@@ -46,11 +47,12 @@ class Running:
     ) -> None:
         """`numbers`: where it counts what went wrong; `watchdog`: for a GPU."""
         self.model = model
-        self.remark = ""  # a sentence on what is otherwise than the settings have it
+        self.remark = model.remark  # a sentence on what is otherwise than the settings have it
         self._settings, self._numbers, self._clock, self._watchdog = settings, numbers, clock, watchdog
         self._sampling = sampling_of(settings)
         self._exact: Transformer | None = None
         self._mended: deque[bool] = deque(maxlen=_LAST)
+        self._cramped = False  # the GPU's memory was full, and nothing has been given back since
         self.warming = self._graphs(compiled=is_compiled(settings.compile, model.transformer.device))
         self.sampler = Sampler(model.transformer, self.warming.graphs if self.warming else None)
         self._measuring = Measuring(self.sampler, model.vocoder, self._sampling, clock)
@@ -87,18 +89,17 @@ class Running:
         """A batch; where the GPU's memory is full, what can be given back is, and it is tried once more."""
         if sum(self._mended) >= _MANY and self.model.transformer.precision.dtype is torch.float16:
             self._widen()
+        if self._cramped:
+            self._make_room()
         try:
             return (yield from self.sampler.sample(jobs, self._sampling))
         except Exception as fault:
-            if not is_full(fault):
+            self.failed(fault)
+            if not self._cramped:
                 raise
-            self._numbers.out_of_memory += 1
             log.warning("the GPU's memory is full: freeing what can be, and trying again one by one")
         # After the handler: until its end the fault holds on to what was being computed.
-        if self.warming:
-            self.warming.free()
-            self.cost.pad_to(())
-        torch.cuda.empty_cache()
+        self._make_room()
         mels: list[Tensor] = []
         for job in jobs:
             mels += yield from self.sampler.sample([job], self._sampling)
@@ -118,6 +119,20 @@ class Running:
             torch.cuda.empty_cache()
         return mels[0]
 
+    def failed(self, fault: Exception) -> None:
+        """Something of a piece was not made; if for want of memory, there is more before the next one."""
+        if is_full(fault):
+            self._cramped = True
+            self._numbers.out_of_memory += 1
+
+    def _make_room(self) -> None:
+        """Gives back to the GPU what can be done without."""
+        self._cramped = False
+        if self.warming:
+            self.warming.free()
+            self.cost.pad_to(())
+        torch.cuda.empty_cache()
+
     def came(self, mended: bool) -> None:
         """A piece is speech; `mended`: as fp32 made it, and not before."""
         self._mended.append(mended)
@@ -128,14 +143,12 @@ class Running:
         For a moment both are there: the one in fp32, which took more, is given back. What is under way ends
         with the old one.
         """
-        narrow = self.precision
-        # As many bits and the range of fp32, where there is that.
-        wider = "bf16" if can_bf16(self.model.transformer.device) else "fp32"
+        narrow, wide = self.precision, wider(self.model.transformer.device)
         self._mended.clear()
         try:
-            transformer: Transformer | None = self.model.read_in(wider, self._unwatched)
+            transformer: Transformer | None = self.model.read_in(wide, self._unwatched)
         except Exception:
-            log.exception("the model could not be loaded in %s, and goes on in %s", wider, narrow)
+            log.exception("the model could not be loaded in %s, and goes on in %s", wide, narrow)
             transformer = None
         if transformer is None:
             torch.cuda.empty_cache()
@@ -147,15 +160,16 @@ class Running:
         self._measuring.restart(self.sampler)
         self.cost.pad_to(())
         torch.cuda.empty_cache()
-        self.remark = f"{narrow} overflows with these weights: they run in {wider} now"
-        log.warning("%s; with engine.f5.precision = %s they do from the start", self.remark, wider)
+        self.remark = overflowing(wide)
+        log.warning("%s, and from the start where engine.f5.precision is auto", self.remark)
+        Overflows(own_folder(self._settings.cache)).add(self.model.checkpoint.path)
 
     def _graphs(self, *, compiled: bool) -> Warming | None:
         """None: on a processor, and where no step could take one."""
         transformer, kinds = self.model.transformer, self._sampling.kinds
         if transformer.device.type != "cuda" or not kinds:
             return None
-        cache = cache_folder(self._settings.cache).parent / "chat-aloud"
+        cache = own_folder(self._settings.cache)
         return Warming(transformer, kinds=kinds, compiled=compiled, cache=cache)
 
     def _loading(self) -> AbstractContextManager[None]:

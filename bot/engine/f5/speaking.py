@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -31,9 +31,10 @@ Samples = NDArray[np.float32]
 Result = TypeVar("Result")
 NOTHING = np.zeros(0, np.float32)  # what is yielded where others may have their turn
 _DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
-# A client waits 20 s for a first sound: a slow machine makes short pieces, and holds sound back so long.
-_LONGEST_WORK, _PATIENCE = 6.0, 8.0  # s
-_CAUTION = Caution(patience=_PATIENCE)
+# Of a machine slower than speech. A client takes an engine for hung after 20 s without sound
+# (engine.answer_timeout): a piece takes half of that at most, for others may want the machine too. The
+# first sound is held back for nearly as long, less a few steps: late is better than broken off.
+CAUTION = Caution(work=10.0, patience=15.0)
 _QUIET = 1e-3  # of full scale: a piece whose loudest second is below it says nothing
 _NO_SOUND = "the model gives no sound for this text"
 _LOUDEST = 20.0  # log mel is never above it; beyond, half precision has overflowed
@@ -69,7 +70,8 @@ class Studio:
     exactly: Callable[[Job], Generator[None, None, Tensor]]
     clock: Callable[[], float]
     seed: int = 0  # 0: by the text
-    caution: Caution = _CAUTION
+    caution: Caution = CAUTION
+    awaited: Callable[[], bool] = lambda: True  # whether somebody waits: until then all of it is held
     retried: Callable[[], None] = lambda: None  # told when a piece came out garbled and is made again
     came: Callable[[bool], None] = lambda again: None  # told of each piece that is speech: made again, or not
 
@@ -86,11 +88,14 @@ class Studio:
             Part(duration.seconds(piece.text, speed), pause_after(piece.joint, speed), piece.joint)
             for piece in pieces
         ]
-        caution = replace(self.caution, longest=self._longest(len(speaker.mel)))
-        planner = Planner(parts, frames_for, self.cost.seconds, len(speaker.mel), caution=caution)
+        planner = Planner(parts, frames_for, self.cost.seconds, len(speaker.mel), caution=self.caution)
         joiner = Joiner(speaker.level)
         held: list[Samples] = []
         going = False
+
+        def may_leave() -> bool:
+            return going or (self.awaited() and planner.may_start(self.clock()))
+
         step = planner.next(self.clock())
         while step is not None:
             job = self._job(pieces[step.start : step.end], speaker, speed)
@@ -98,7 +103,7 @@ class Studio:
             for block in self._piece(job, speaker, partial(planner.sampled, step)):
                 held.append(joiner.push(block))
                 length += held[-1].size
-                if going or planner.may_start(self.clock()):
+                if may_leave():
                     going = self._begin(planner, going, held)
                     yield _taken(held)
                 else:
@@ -109,7 +114,7 @@ class Studio:
             step = planner.next(self.clock())
             if step is None:
                 held.append(joiner.finish())
-            if going or planner.may_start(self.clock()):
+            if step is None or may_leave():
                 going = self._begin(planner, going, held)
                 yield _taken(held)
         if pieces and not going:
@@ -119,13 +124,6 @@ class Studio:
         """More than the model was trained for: squeezed into that, it would be noise, and take minutes."""
         frames, tokens = speaker.duration.frames(piece.text, speed), len(speaker.text) + len(piece.text)
         return len(speaker.mel) + frames > LONGEST or tokens >= LONGEST
-
-    def _longest(self, reference: int) -> float:
-        """Seconds of speech in one piece that is made in time; one is made however slow it is."""
-        longest = self.caution.longest
-        while longest > 1 and self.cost.seconds(reference + frames_for(longest)) > _LONGEST_WORK:
-            longest /= 1.25
-        return longest
 
     def _begin(self, planner: Planner, going: bool, held: Sequence[Samples]) -> bool:
         """True once sound leaves; tells the planner when that begins."""

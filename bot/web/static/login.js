@@ -6,6 +6,10 @@ if (chinese) {
   for (const element of document.querySelectorAll("[data-zh]")) element.textContent = element.dataset.zh;
 }
 
+async function inWords(sentence) {
+  return chinese ? (await import("/static/panel/sentences.js")).inChinese(sentence) : sentence;
+}
+
 const fault = document.getElementById("fault");
 document.getElementById("login").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -17,7 +21,7 @@ document.getElementById("login").addEventListener("submit", async (event) => {
       body: JSON.stringify({ token: document.getElementById("token").value }),
     });
     if (answer.ok) location.reload();
-    else fault.textContent = (await answer.json()).error.message;
+    else fault.textContent = await inWords((await answer.json()).error.message);
   } catch {
     fault.textContent = chinese ? "机器人没有响应。" : "The bot does not answer.";
   }

@@ -64,15 +64,20 @@ class Card {
     this.#write(".name", query.get("name") === "0" ? "" : item.name);
     this.#write(".voice", query.get("voice") === "0" ? "" : item.voice);
     this.#write(".paid", item.paid ? price(item.paid) : "");
+    const [lead, text] = query.get("name") === "0" ? ["", item.text] : apart(item.text, item.name);
+    this.lead = weigh(lead);
+    this.moved = { top: 0, left: 0 };
     this.spans = [];
-    const words = this.node.querySelector(".words");
-    for (const word of pieces(item.text)) {
+    this.words = this.node.querySelector(".words");
+    for (const word of pieces(text)) {
       const span = document.createElement("span");
       span.textContent = word;
-      words.append(span);
+      this.words.append(span);
       this.spans.push({ span, weight: weigh(word) });
     }
     stage.append(this.node);
+    this.line = Number.parseFloat(getComputedStyle(this.words).lineHeight) || 1;
+    this.#fit();
     this.node.getBoundingClientRect(); // so that the way in is seen
     this.node.classList.add("in");
     this.last(item.seconds);
@@ -83,16 +88,18 @@ class Card {
     if (this.over) return;
     this.clear();
     const began = this.item.at * 1000 - ahead;
-    const whole = this.spans.reduce((sum, { weight }) => sum + weight, 0) || 1;
+    const whole = this.spans.reduce((sum, { weight }) => sum + weight, this.lead) || 1;
     const passed = Date.now() - began;
     const all = Math.max(seconds, 0.1) * 1000;
-    let weight = 0;
-    for (const one of this.spans) {
+    let weight = this.lead;
+    let said = null;
+    for (const { span, weight: own } of this.spans) {
       const due = (all * weight) / whole - passed;
-      weight += one.weight;
-      if (due <= 0) one.span.classList.add("said");
-      else this.after(due, () => one.span.classList.add("said"));
+      weight += own;
+      if (due <= 0) (said = span).classList.add("said");
+      else this.after(due, () => { span.classList.add("said"); this.show(span); });
     }
+    this.show(said);
     const bar = this.node.querySelector(".bar i");
     if (query.get("bar") !== "0" && bar.animate) {
       bar.getAnimations().forEach((animation) => animation.cancel());
@@ -102,11 +109,40 @@ class Card {
     }
   }
 
+  // In a source that is low there are as many lines as it has room for.
+  #fit() {
+    const { node, words, line } = this;
+    const room = node.clientHeight - words.offsetTop - Number.parseFloat(getComputedStyle(node).paddingBottom);
+    if (room + 1 < words.clientHeight) words.style.maxHeight = `${line * Math.max(1, Math.floor((room + 1) / line))}px`;
+  }
+
+  // Where there is no room for all words they move on, so that those being said are seen, and some to come.
+  show(span) {
+    const { words, moved, line } = this;
+    const deep = Math.max(0, words.scrollHeight - words.clientHeight);
+    const wide = Math.max(0, words.scrollWidth - words.clientWidth);
+    if (span) {
+      const { offsetTop, offsetHeight, offsetLeft, offsetWidth } = span;
+      const bottom = offsetTop + offsetHeight;
+      if (bottom + line / 2 > moved.top + words.clientHeight) {
+        moved.top = line * Math.round(Math.min(offsetTop, bottom + line - words.clientHeight) / line); // none is cut through
+      }
+      if (offsetLeft + offsetWidth > moved.left + 0.8 * words.clientWidth) moved.left = offsetLeft - 0.3 * words.clientWidth;
+    }
+    moved.top = Math.min(Math.max(moved.top, 0), deep);
+    moved.left = Math.min(Math.max(moved.left, 0), wide);
+    words.scrollTo(moved); // as smoothly as the style has it
+    words.classList.toggle("more", deep - moved.top > 2 || wide - moved.left > 2);
+  }
+
   end(whole) {
     if (this.over) return;
     this.over = true;
     this.clear();
-    if (whole) for (const { span } of this.spans) span.classList.add("said");
+    if (whole) {
+      for (const { span } of this.spans) span.classList.add("said");
+      this.show(this.spans.at(-1)?.span);
+    }
     this.after(whole ? LINGER : 0, () => this.leave());
   }
 
@@ -137,6 +173,13 @@ class Card {
   #write(selector, text) {
     this.node.querySelector(selector).textContent = text;
   }
+}
+
+// What is said as "name: words", where the name stands above the words already: [what stands there, the words].
+function apart(text, name) {
+  const [lead = "", said] = /^([^:：]+)[:：]\s*(?=\S)/u.exec(text) ?? [];
+  const plain = (one) => one.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+  return lead && plain(said) === plain(name) ? [lead, text.slice(lead.length)] : ["", text];
 }
 
 function pieces(text) {

@@ -2,34 +2,36 @@
 
 import { follow } from "/static/feed.js";
 import { Sound } from "/static/sound.js";
-import { act, get, patch, post, toast } from "/static/panel/api.js";
+import { act, announce, get, notice, patch, post, toast } from "/static/panel/api.js";
 import { charts } from "/static/panel/charts.js";
 import { copy } from "/static/panel/copying.js";
 import { button, h, icon, replace } from "/static/panel/dom.js";
-import { choose, language, t, translate } from "/static/panel/i18n.js";
+import { choose, language, t, told, translate } from "/static/panel/i18n.js";
 import { log } from "/static/panel/log.js";
 import { live, skip } from "/static/panel/now.js";
 import { hearHere, soundBox } from "/static/panel/output.js";
 import { past } from "/static/panel/past.js";
 import { rules } from "/static/panel/rules.js";
 import { settings } from "/static/panel/settings.js";
-import { apply, on, state } from "/static/panel/state.js";
+import { apply, on, state, tell } from "/static/panel/state.js";
+import { statesBar } from "/static/panel/states.js";
 import { viewers } from "/static/panel/viewers.js";
 import { voices } from "/static/panel/voices.js";
 
 const SECTIONS = [["now", live], ["history", past], ["viewers", viewers], ["voices", voices], ["words", rules], ["settings", settings, "owner"], ["numbers", charts], ["log", log, "owner"]];
+const HEARD = new Set(["device", "browser"]); // whose words a screen reader need not say over the voice
 const view = document.getElementById("view");
 const sound = new Sound();
 const box = soundBox(sound);
-document.body.append(box);
+document.body.append(box, statesBar(document.getElementById("states"), box));
 let shown = { name: "", stop: () => {} };
 
 translate(document);
 follow("panel", { onEvent: apply, onState: connection });
-on("status", () => { drawStates(); drawTransport(); });
+on("status", drawTransport);
 on("queue", drawTransport);
-on("speaking", (item) => { document.getElementById("spoken").textContent = `${item.name} ${item.text}`; });
-on("trouble", ({ detail }) => toast(detail, "fault"));
+on("speaking", (item) => announce(HEARD.has(state.status.output.kind) ? item.name : `${item.name} ${item.text}`));
+on("trouble", ({ detail }) => toast(told(detail), "fault"));
 on("status", () => { if (state.status.output.kind !== "browser" && sound.state !== "off") void sound.stop(); });
 window.addEventListener("hashchange", open);
 
@@ -47,8 +49,9 @@ function sections() {
 
 function drawTabs() {
   replace(document.getElementById("tabs"), sections().map(([name]) => h("a", { href: `#${name}`, dataset: { name } }, t(name))),
-    h("button.chip", { type: "button", lang: language === "zh" ? "en" : "zh", onclick: () => choose(language === "zh" ? "en" : "zh") }, language === "zh" ? "English" : "中文"),
-    h("span.spacer"), overlayLink(), logOut(), h("p.hint.keys", {}, t("keys_hint", { last: sections().length })));
+    h("span.spacer"), overlayLink(),
+    h("span.aside", {}, h("button.chip", { type: "button", lang: language === "zh" ? "en" : "zh", onclick: () => choose(language === "zh" ? "en" : "zh") }, language === "zh" ? "English" : "中文"), logOut()),
+    h("p.hint.keys", {}, t("keys_hint", { last: sections().length })));
 }
 
 function open() {
@@ -68,25 +71,21 @@ function open() {
   document.title = `${t(name)} – Chat Aloud`;
 }
 
+let away = null; // what says that the bot is not heard from
+
 async function connection(how) {
   document.body.dataset.connection = how;
-  if (how === "open" || state.connected === how) return;
-  state.connected = how;
+  if (how === state.connection) return;
+  state.connection = how;
+  tell("connection", how);
+  if (how === "open") {
+    away?.remove();
+    away = null;
+    return;
+  }
+  if (state.status) away ??= notice(t("reconnecting"));
   const me = await get("/api/me").catch(() => null);
   if (me?.login && !me.role) location.reload();
-}
-
-function drawStates() {
-  const { sources, engine, output, troubles } = state.status;
-  const pill = (name, one, kind = "span.pill", more = {}) => h(kind, { dataset: { state: one.state }, title: one.detail || "", ...more }, h("i"), name, h("span.visually-hidden", {}, `: ${t(`state_${one.state}`)}`),
-    one.state !== "ready" ? h("small", {}, t(`state_${one.state}`)) : null,
-    one.progress > 0 && one.progress < 1 && one.state !== "ready" ? h("progress", { max: 1, value: one.progress, "aria-label": one.detail || name }) : null);
-  const bar = document.getElementById("states");
-  const focused = bar.contains(document.activeElement);
-  replace(bar, sources.map((one) => pill(`${one.source} ${one.channel}`, one)), pill(t("engine"), engine),
-    pill(`${t("output")}: ${t(`output_${output.kind}`)}`, output, "button.pill", { type: "button", popoverTargetElement: box, "aria-haspopup": "dialog" }),
-    troubles?.length ? h("span.pill", { dataset: { state: "failed" }, title: troubles.map(({ detail }) => detail).join("\n") }, h("i"), `${t("troubles")} ${troubles.length}`) : null);
-  if (focused) bar.querySelector("button")?.focus();
 }
 
 function drawTransport() {
@@ -132,7 +131,7 @@ function logOut() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
   const digit = Number(event.key);
   if (digit >= 1 && digit <= sections().length) location.hash = sections()[digit - 1][0];
   else if (event.key === " " && !event.target.closest("button, a, summary")) { event.preventDefault(); void pause(); }

@@ -187,7 +187,7 @@ def test_a_disk_that_is_full(hub: Hub, told: Told, monkeypatch: pytest.MonkeyPat
 
 def test_a_cache_that_cannot_be_written(server: FakeHub, tmp_path: Path, told: Told) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(HubError, match=r"cannot be kept in .*: Not a directory"):
+    with pytest.raises(HubError, match=r"cannot be kept in .*: Not a directory; set engine.f5.cache"):
         Hub(server.url, str(tmp_path / "file")).get(FILE, told)
 
 

@@ -24,7 +24,7 @@ architecture = replace(Architecture.named("F5TTS_v1_Base"), depth=4)
 state = {name: torch.empty(1).expand(shape) for name, shape in architecture.shapes().items()}
 torch.nn.functional.linear(torch.ones(64, 64).bfloat16(), torch.ones(64, 64).bfloat16())
 before = held()
-model = Transformer(state, architecture, Precision.of("bf16", "cpu"))
+model = Transformer(state, architecture, Precision("bf16", torch.device("cpu")))
 model.modulations.of(grid(7)[:-1])
 print(held() - before)
 """

@@ -185,10 +185,19 @@ def test_patience_ends() -> None:
     plan = Planner(parts, frames_for, cost, REFERENCE, caution=caution)
     step = plan.next(0.0)
     assert step
+    assert not plan.may_start(11.0)  # nothing is there yet, and somebody waits for it
     plan.made(step, 1.8, 12.0)
     assert plan.next(12.0)
-    assert not plan.may_start(13.9)
-    assert plan.may_start(14.0)
+    assert not plan.may_start(12.9)
+    assert plan.may_start(13.0)
+
+
+def test_no_piece_takes_longer_than_it_may_if_it_can_be_cut() -> None:
+    cost = quadratic(0.0, 0.01, 0)
+    parts = SENTENCE * 3
+    for work, most in ((1.0, 1), (7.5, 2), (inf, 6)):
+        played = play(Planner(parts, frames_for, cost, REFERENCE, caution=Caution(work=work)), parts, cost)
+        assert max(b - a for a, b in played.pieces) == most
 
 
 def test_no_hurry_while_something_else_sounds() -> None:

@@ -42,9 +42,21 @@ def test_on_a_processor_nothing_is_set() -> None:
 
 def test_what_there_is_not_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
-    with pytest.raises(PrecisionError, match="choose fp16 or fp32"):
+    with pytest.raises(PrecisionError, match=r"set engine.f5.precision to fp16 or fp32"):
         Precision.of("bf16", "cuda")
+    monkeypatch.setattr("bot.engine.f5.precision.packs_bf16", lambda: False)
+    with pytest.raises(PrecisionError, match=r"this processor .* set engine.f5.precision to fp32"):
+        Precision.of("bf16", "cpu")
     with pytest.raises(PrecisionError, match="no precision 'fp64'"):
         Precision.of("fp64", "cpu")
     with pytest.raises(PrecisionError, match="needs a GPU"):
         Precision.of("fp16", "cpu")
+
+
+@pytest.mark.parametrize(("has", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_beside_8_bits_a_processor_computes_in_what_it_is_quick_in(
+    has: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has)
+    assert Precision("int8", torch.device("cpu")).dtype is dtype
+    assert Precision("int8", torch.device("cuda")).dtype is torch.float16

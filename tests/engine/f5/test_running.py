@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from bot.engine.f5.checkpoint import CheckpointError
@@ -20,15 +20,14 @@ from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.loading import Model
 from bot.engine.f5.precision import Precision
 from bot.engine.f5.running import Running
-from bot.engine.f5.settings import F5Settings
 from bot.engine.f5.speaking import GarbledError
 from bot.engine.f5.warming import Warming
 from bot.engine.voices import Voice
+from tests.engine.f5 import small_engine
 from tests.engine.f5.random_weights import small_files
+from tests.engine.f5.small_engine import spoken
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-Samples = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +46,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def halves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A processor computes in fp16 too, if it is told to: slowly, and as a GPU would."""
-
-    def of(name: str, device: torch.device) -> Precision:
-        return Precision(name, device)
-
-    monkeypatch.setattr("bot.engine.f5.loading.Precision.of", of)
-    monkeypatch.setattr("bot.engine.f5.precision.can_pack", lambda device: False)
-
-
-@pytest.fixture
 def graphs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As on a GPU, without capture."""
 
@@ -68,25 +56,11 @@ def graphs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Running, "_graphs", static)
 
 
-def loaded(weights: Path, voice: Voice, **changed: Any) -> F5Engine:
-    usual: dict[str, Any] = {
-        "model": f"{weights}/F5TTS_v1_Base.safetensors",
-        "vocoder": f"{weights}/vocos.safetensors",
-        "device": "cpu",
-        "precision": "fp32",
-        "steps": 2,
-    }
-    engine = F5Engine(F5Settings(**{**usual, **changed}))
-    engine.load(lambda share, sentence: None)
-    engine.prepare(voice)
-    return engine
+def loaded(weights: Path, voice: Voice, **changed: object) -> F5Engine:
+    return small_engine.loaded(weights, voice, **{"steps": 2, **changed})
 
 
-def spoken(engine: F5Engine, voice: Voice, text: str) -> Samples:
-    return np.concatenate(list(engine.synthesize(text, voice, 1.0)))
-
-
-@pytest.mark.usefixtures("halves", "graphs")
+@pytest.mark.usefixtures("any_precision", "graphs")
 def test_what_overflows_again_and_again_goes_on_in_a_wider_format(
     weights: Path, voice: Voice, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -99,7 +73,7 @@ def test_what_overflows_again_and_again_goes_on_in_a_wider_format(
             assert spoken(engine, voice, word).size
     assert engine.facts()["garbled"] == 3
     assert engine.facts()["precision"] == "bf16"
-    assert engine.facts()["remark"] == "fp16 overflows with these weights: they run in bf16 now"
+    assert engine.facts()["remark"] == "fp16 overflows with these weights: they run in bf16"
     assert caplog.text.count("overflows") == 1
     wide = running.model.transformer
     assert wide.precision.dtype is torch.bfloat16
@@ -113,7 +87,31 @@ def test_what_overflows_again_and_again_goes_on_in_a_wider_format(
     assert running.cost.buckets == [640]
 
 
-@pytest.mark.usefixtures("halves")
+@pytest.mark.usefixtures("any_precision")
+def test_what_overflows_is_known_at_the_next_start(weights: Path, voice: Voice, tmp_path: Path) -> None:
+    kept: dict[str, Any] = {"cache": f"{tmp_path}/hub", "precision": "auto"}
+    first = loaded(weights, voice, **kept)
+    for word in WORDS[:4]:
+        spoken(first, voice, word)
+    again = loaded(weights, voice, **kept)
+    assert again.facts()["precision"] == first.facts()["precision"] == "bf16"
+    assert again.facts()["remark"] == first.facts()["remark"]
+    # Who names fp16 has it tried anew; other weights are another matter.
+    assert loaded(weights, voice, **{**kept, "precision": "fp16"}).facts()["precision"] == "fp16"
+    os.utime(weights / "F5TTS_v1_Base.safetensors")
+    assert loaded(weights, voice, **kept).facts()["precision"] == "fp16"
+
+
+@pytest.mark.usefixtures("any_precision")
+def test_where_nothing_can_be_kept_it_is_found_out_anew(weights: Path, voice: Voice, tmp_path: Path) -> None:
+    (tmp_path / "chat-aloud").write_text("a file, where a folder should be")
+    engine = loaded(weights, voice, cache=f"{tmp_path}/hub", precision="auto")
+    for word in WORDS[:4]:
+        assert spoken(engine, voice, word).size
+    assert engine.facts()["precision"] == "bf16"
+
+
+@pytest.mark.usefixtures("any_precision")
 def test_it_is_the_same_speech_as_from_the_start(weights: Path, voice: Voice) -> None:
     engine = loaded(weights, voice, precision="fp16")
     for word in WORDS[:3]:
@@ -122,7 +120,7 @@ def test_it_is_the_same_speech_as_from_the_start(weights: Path, voice: Voice) ->
     np.testing.assert_array_equal(spoken(engine, voice, "four"), expected)
 
 
-@pytest.mark.usefixtures("halves")
+@pytest.mark.usefixtures("any_precision")
 def test_what_is_garbled_now_and_then_changes_nothing(weights: Path, voice: Voice) -> None:
     engine = loaded(weights, voice, precision="bf16")
     running = engine._running
@@ -138,6 +136,7 @@ def test_what_is_garbled_now_and_then_changes_nothing(weights: Path, voice: Voic
     assert running.precision == "bf16"
 
 
+@pytest.mark.usefixtures("any_precision")
 def test_what_is_wide_enough_already_stays(weights: Path, voice: Voice) -> None:
     engine = loaded(weights, voice, precision="bf16")
     for _ in range(10):
@@ -146,7 +145,7 @@ def test_what_is_wide_enough_already_stays(weights: Path, voice: Voice) -> None:
     assert (engine._running.precision, engine._running.remark) == ("bf16", "")
 
 
-@pytest.mark.usefixtures("halves")
+@pytest.mark.usefixtures("any_precision")
 def test_what_fp32_garbles_too_is_no_matter_of_format(weights: Path, voice: Voice, tmp_path: Path) -> None:
     state = load_file(weights / "F5TTS_v1_Base.safetensors")
     state["ema_model.transformer.proj_out.bias"] *= 1e4
@@ -158,7 +157,7 @@ def test_what_fp32_garbles_too_is_no_matter_of_format(weights: Path, voice: Voic
     assert engine.facts()["precision"] == "fp16"
 
 
-@pytest.mark.usefixtures("halves")
+@pytest.mark.usefixtures("any_precision")
 def test_a_file_that_is_gone_by_then_costs_nothing_but_the_change(
     weights: Path, voice: Voice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

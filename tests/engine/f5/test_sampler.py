@@ -16,11 +16,12 @@ from bot.engine.f5.sampler import Job, Sampler, Sampling, drained, least_frames,
 from tests.engine.f5.oracle_cases import KINDS, SMALL, Case, lively_state
 
 FIVE = Sampling(steps=5)
+CPU = torch.device("cpu")
 
 
 def transformer(kind: str = "v1", precision: str = "fp32") -> Transformer:
     architecture = KINDS[kind]
-    return Transformer(lively_state(architecture.shapes()), architecture, Precision.of(precision, "cpu"))
+    return Transformer(lively_state(architecture.shapes()), architecture, Precision(precision, CPU))
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,7 @@ def test_tables_are_asked_for_once_a_grid() -> None:
     held = {
         name: tensor for name, tensor in state.items() if "norm.linear" not in name and "time" not in name
     }
-    sampler = Sampler(Transformer(held, SMALL, Precision.of("fp32", "cpu"), source))
+    sampler = Sampler(Transformer(held, SMALL, Precision("fp32", CPU), source))
     for steps in (5, 5, 6, 5):
         drained(sampler.sample(JOBS[:1], Sampling(steps)))
     assert asked == 2

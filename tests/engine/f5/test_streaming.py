@@ -12,7 +12,7 @@ from bot.engine.f5.cost import CostModel, Measurement
 from bot.engine.f5.cuts import cut
 from bot.engine.f5.duration import FRAMES_PER_SECOND, Duration, frames_for
 from bot.engine.f5.joins import Joiner, pause_after
-from bot.engine.f5.planner import Part, Planner
+from bot.engine.f5.planner import Caution, Part, Planner
 from tests.engine.f5.espeak_speech import RATE, Samples, blocks, padded, speech
 
 pytest.importorskip("rjieba")
@@ -52,12 +52,12 @@ def spoken(text: str, frames: int) -> Samples:
     return padded(said, 0.05, max(0.1, left - 0.05), 0.0003)
 
 
-def run(text: str, cost: Callable[[int], float]) -> Line:
+def run(text: str, cost: Callable[[int], float], caution: Caution | None = None) -> Line:
     """The loop of an engine."""
     line, joiner, held = Line(), Joiner(), [np.zeros(0, np.float32)]
     pieces = cut(text)
     parts = [Part(DURATION.seconds(piece.text), pause_after(piece.joint), piece.joint) for piece in pieces]
-    plan = Planner(parts, frames_for, cost, DURATION.reference_frames)
+    plan = Planner(parts, frames_for, cost, DURATION.reference_frames, caution=caution)
     now = 0.0
     started = False
 
@@ -121,6 +121,19 @@ def test_playback_never_waits(text: str, speeds: tuple[float, float]) -> None:
     assert line.waits() < 0.02
     if speeds[1] < 0.1:
         assert line.sent[0][0] <= 0.03
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.1])
+def test_a_machine_slower_than_speech_is_late_and_does_not_break_off(slower: float) -> None:
+    """Ten seconds of speech on a processor that takes 2.4 s for each second of it, and half again as much for
+    short pieces; the client has 20 s of patience."""
+    caution = pytest.importorskip("bot.engine.f5.speaking").CAUTION
+    text = "Honestly, I think the second album was better than the first one. " * 3
+    cost = CostModel.fit([Measurement(469, 4.8 * slower), Measurement(1032, 11.7 * slower)])
+    line = run(text, cost.seconds, caution)
+    assert line.sound.size / RATE > 9.5
+    assert line.waits() < 0.02
+    assert line.sent[0][0] < 18
 
 
 @pytest.mark.parametrize("text", TEXTS)

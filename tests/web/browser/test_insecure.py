@@ -69,7 +69,7 @@ async def test_the_panel_says_so_too_and_has_the_link_copied_by_hand(
         await page.get_by_role("button", name=listen).click()
         told = page.locator(".toast.fault", has_text=words[0])
         await expect(told).to_contain_text(f"http://localhost:{site.port}")
-        await page.locator("button.pill").click()
+        await page.locator("button.pill[data-do=sound]").click()
         await expect(page.locator("#sound-box .hint", has_text=words[0])).to_be_visible()
         await expect(page.locator("#sound-box input[value=here]")).to_be_disabled()
         await page.keyboard.press("Escape")

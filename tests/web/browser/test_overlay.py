@@ -35,6 +35,26 @@ for (const [plan, forget, once] of pairs) {
 const frame = globalThis.requestAnimationFrame;
 globalThis.requestAnimationFrame = (act) => { frames += 1; return frame(act); };
 """
+# Of the words on their way: whether some are still to be said, whether they have moved on, and whether the
+# last one that was said is within its box.
+WORDS = """() => {
+  const words = document.querySelector(".words");
+  const word = [...document.querySelectorAll(".said")].at(-1)?.getBoundingClientRect();
+  if (!word) return { left: Boolean(words), moved: false, seen: true };
+  const card = document.querySelector(".card").getBoundingClientRect();
+  const { top, left, right, bottom } = words.getBoundingClientRect();
+  const box = { top, left, right, bottom: Math.min(bottom, card.bottom) };
+  const room = 4; // letters' boxes are higher than lines
+  const within = (from, to) => word[from] >= box[from] - room && word[to] <= box[to] + room;
+  return {
+    left: Boolean(words.querySelector("span:not(.said)")),
+    moved: words.scrollTop + words.scrollLeft > 0,
+    seen: within("top", "bottom") && within("left", "right"),
+  };
+}"""
+STORY = (
+    "the quick brown fox jumps over a lazy dog while some children play near our old river and sing about it"
+)
 
 
 def card(page: Page) -> Any:
@@ -110,6 +130,46 @@ async def test_the_colours(
         paid = card(page).locator(".paid")
         await expect(paid).to_have_count(1)
         assert bool(await paid.text_content()) == bool(worth)
+
+
+async def test_the_platforms_sign_keeps_its_colour(browser: Browser, site: Running) -> None:
+    async with open_page(browser, f"{site.base}/overlay") as (page, _):
+        await connected(site)
+        await site.write("look at this", by=MODERATOR)
+        await expect(card(page).locator(".platform")).to_have_css("background-color", "rgb(169, 112, 255)")
+
+
+@pytest.mark.parametrize(("query", "words"), [("", "look at this"), ("?name=0", "Alice: look at this")])
+async def test_a_name_that_is_said_too_stands_there_once(
+    browser: Browser, site: Running, query: str, words: str
+) -> None:
+    async with open_page(browser, f"{site.base}/overlay{query}") as (page, _):
+        await connected(site)
+        await site.write("look at this", by=ALICE, worth=Worth(30, "CNY"))
+        await expect(card(page).locator(".words")).to_have_text(words)
+        assert (await site.until(Speaking)).utterance.text == "Alice: look at this"
+
+
+@pytest.mark.parametrize(
+    ("theme", "high"), [("card", 500), ("card", 200), ("line", 500), ("bubble", 500), ("subtitle", 500)]
+)
+async def test_words_that_are_said_are_seen_however_long_the_message(
+    browser: Browser, site: Running, theme: str, high: int
+) -> None:
+    address = f"{site.base}/overlay?theme={theme}&size=40&width=360"
+    view = {"width": 700, "height": high}
+    async with open_page(browser, address, reduced_motion="reduce", viewport=view) as (page, _):
+        await connected(site)
+        await site.write(STORY)
+        await expect(card(page)).to_have_count(1)
+        told = await page.evaluate(WORDS)
+        moved = False
+        while told["left"]:
+            assert told["seen"]
+            await asyncio.sleep(0.02)
+            told = await page.evaluate(WORDS)
+            moved = moved or told["moved"]
+        assert moved
 
 
 @pytest.mark.parametrize("theme", ["card", "line", "bubble", "subtitle"])

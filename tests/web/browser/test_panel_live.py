@@ -79,6 +79,17 @@ async def test_reading_aloud_and_the_volume(browser: Browser, site: Running) -> 
         assert (await status(site))["controls"]["volume"] == 0.5
 
 
+async def test_what_was_said_last_is_said_again(browser: Browser, site: Running) -> None:
+    async with open_page(browser, site.base) as (page, _):
+        await site.write("good evening")
+        await site.until(Spoken)
+        last = page.locator(".item.last")
+        await expect(last.locator(".text")).to_have_text("good evening")
+        seen = len(site.entries)
+        await last.get_by_role("button", name="Say again").click()
+        await site.until(Spoken, lambda entry: entry.utterance.text == "good evening", seen=seen)
+
+
 async def test_say_something_now(browser: Browser, site: Running) -> None:
     async with open_page(browser, site.base, fine=lambda fault: "/api/say" in fault) as (page, _):
         await three_wait(site, page)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import re
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
-from bot.config import load_settings
 from bot.messages import Spoken, Worth
 from tests.people import ALICE, BOB, MODERATOR
 from tests.web.browser.looking import open_page, until
@@ -87,6 +88,32 @@ async def test_a_recording_is_checked_before_it_is_a_voice(browser: Browser, sit
         assert all(voice["id"] != "my-voice" for voice in (await site.get("/api/voices"))["voices"])
 
 
+async def test_a_recording_that_goes_out_slowly(browser: Browser, site: Running) -> None:
+    """It is told how far it is, and cannot be sent twice."""
+    fine = "/api/voices/"
+    async with open_page(browser, f"{site.base}/#voices", fine=lambda fault: fine in fault) as (page, _):
+        on = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await on.wait()
+            await route.continue_()
+
+        await page.route("**/api/voices/hum?**", hold)
+        file = FilePayload(name="hum.wav", mimeType="audio/wav", buffer=recording(4))
+        await page.locator("#recording").set_input_files(file)
+        await page.get_by_label("What is said in it").fill("hum hum hum, this is what I hum")
+        check = page.get_by_role("button", name="Check")
+        await check.click()
+        await expect(page.get_by_role("progressbar", name="Add a voice")).to_be_visible()
+        await expect(page.get_by_text(re.compile(r"^Sending \d+ %|^Listening to it"))).to_be_visible()
+        await expect(check).to_be_disabled()
+        await expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+        on.set()
+        await expect(page.locator(".checks li").first).to_be_visible()
+        await expect(check).to_be_enabled()
+        await expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
 async def test_words_are_blocked_taught_and_tried(browser: Browser, site: Running) -> None:
     async with open_page(browser, f"{site.base}/#words") as (page, _):
         blocked = page.locator("section", has=page.get_by_role("heading", name="never said"))
@@ -115,6 +142,19 @@ async def test_words_are_blocked_taught_and_tried(browser: Browser, site: Runnin
         await readings.get_by_role("button", name="Remove").click()
         await expect(readings.locator(".entries .empty")).to_be_visible()
         assert (await site.get("/api/readings"))["readings"] == []
+
+
+async def test_two_moderators_take_back_each_their_own(browser: Browser, site: Running) -> None:
+    url = f"{site.base}/#words"
+    async with open_page(browser, url) as (one, _), open_page(browser, url) as (other, _):
+        for page, word in ((one, "apple"), (other, "pear")):
+            blocked = page.locator("section", has=page.get_by_role("heading", name="never said"))
+            await blocked.get_by_role("textbox").fill(word)
+            await blocked.get_by_role("textbox").press("Enter")
+            await expect(blocked.locator(".entries li", has_text=word)).to_be_visible()
+        async with one.expect_response("**/api/blocklist/undo"):
+            await one.locator(".toast").get_by_role("button", name="Undo").click()
+        assert [entry["written"] for entry in (await site.get("/api/blocklist"))["entries"]] == ["pear"]
 
 
 async def test_numbers_and_the_log(browser: Browser, site: Running) -> None:
@@ -175,38 +215,6 @@ async def test_a_moderator_sees_no_more_than_theirs(browser: Browser, tmp_path: 
         await expect(page.locator("#tabs a[data-name]")).to_have_count(len(SECTIONS))
 
 
-async def test_a_setting_is_changed_and_undone(
-    browser: Browser, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text("# mine\n[audio]\nvolume = 0.8  # not too loud\n", encoding="utf-8")
-    monkeypatch.setattr("tests.web.running.load_settings", lambda given, path: load_settings(given, file))
-    async with (
-        running(tmp_path, engine) as site,
-        open_page(browser, f"{site.base}/#settings", fine=lambda fault: "422" in fault) as (page, _),
-    ):
-        await page.get_by_role("searchbox").fill("volume")
-        row = page.locator("[data-key='audio.volume']")
-        volume = row.get_by_role("spinbutton")
-        await expect(volume).to_have_value("0.8")
-        await volume.fill("7")
-        await page.get_by_role("button", name="Save").click()
-        await expect(row.locator(".fault")).not_to_be_empty()
-        await expect(volume).to_be_focused()
-        await volume.fill("0.5")
-        await page.get_by_role("button", name="Save").click()
-        await expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
-        assert file.read_text(encoding="utf-8") == "# mine\n[audio]\nvolume = 0.5  # not too loud\n"
-        await expect(page.locator("#transport input[type=range]")).to_have_js_property("value", "0.5")
-        await page.get_by_role("button", name="Undo the last change").click()
-        await expect(volume).to_have_value("0.8")
-        assert "volume = 0.8  # not too loud" in file.read_text(encoding="utf-8")
-        await page.get_by_role("searchbox").fill("audio.output")
-        fixed = page.locator("[data-key='audio.output']")
-        await expect(fixed.get_by_role("textbox")).to_be_disabled()
-        await expect(fixed).to_contain_text("set on the command line")
-
-
 # ---------------------------------------------------------------- accessibility
 
 
@@ -249,9 +257,11 @@ async def test_axe_finds_nothing_serious_in_the_panel(browser: Browser, site: Ru
             await page.wait_for_load_state("networkidle") if section in ("voices", "settings") else None
             assert await faults(page) == [], section
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), section
-        await page.locator("button.pill").click()
-        await expect(page.locator("#sound-box")).to_be_visible()
-        assert await faults(page) == []
+        for sign, box in (("engine", "#states-box"), ("sound", "#sound-box")):
+            await page.locator(f"button.pill[data-do={sign}]").click()
+            await expect(page.locator(box)).to_be_visible()
+            assert await faults(page) == [], box
+            await page.keyboard.press("Escape")
 
 
 async def test_axe_finds_nothing_serious_elsewhere(browser: Browser, tmp_path: Path, engine: str) -> None:

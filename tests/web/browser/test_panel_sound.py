@@ -68,12 +68,14 @@ async def test_a_sound_device_is_chosen_and_heard(
             await bot.until(
                 "OutputState", lambda entry: entry["state"] == "ready" and "econd" in entry["detail"]
             )
-            await expect(page.locator("button.pill[data-state=ready]")).to_have_attribute(
+            await expect(page.locator("button.pill[data-do=sound][data-state=ready]")).to_have_attribute(
                 "title", "Second_cable (second)"
             )
             [sink] = [line for line in pulse.pactl("list", "short", "sinks").splitlines() if "second" in line]
             [playing] = pulse.pactl("list", "short", "sink-inputs").splitlines()
             assert playing.split()[1] == sink.split()[0]
             pulse.stop()
-            await expect(page.locator("button.pill")).not_to_have_attribute("data-state", "ready")
+            await expect(page.locator("button.pill[data-do=sound]")).not_to_have_attribute(
+                "data-state", "ready"
+            )
             await expect(box.locator(".fault, .hint").first).not_to_be_empty()

@@ -1,11 +1,11 @@
 // Asks the bot. A refusal is an Error with a sentence, shown where it happened or as a toast.
 
 import { h } from "/static/panel/dom.js";
-import { t } from "/static/panel/i18n.js";
+import { t, told } from "/static/panel/i18n.js";
 
 export class Refused extends Error {
   constructor(status, { message, code, param } = {}) {
-    super(message || t("failed"));
+    super(message ? told(message) : t("failed"));
     Object.assign(this, { status, code, param });
   }
 }
@@ -44,6 +44,18 @@ export async function act(what, done) {
     toast(fault.message, "fault");
     return undefined;
   }
+}
+
+// For those who hear the page: the others see it.
+export function announce(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+// Stays until it is removed.
+export function notice(text) {
+  const node = h("div.toast.fault", {}, text);
+  document.getElementById("toasts").append(node);
+  return node;
 }
 
 export function toast(text, kind = "", { label, undo } = {}) {

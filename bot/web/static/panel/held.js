@@ -6,10 +6,13 @@ import { clock, t } from "/static/panel/i18n.js";
 import { who } from "/static/panel/people.js";
 import { on, state } from "/static/panel/state.js";
 
+const MOST = 200; // that the bot shows
+
 export function heldBox() {
   const list = h("ul.held");
+  const more = h("p.hint", {}, t("held_more"));
   const node = h("section.card", { "aria-labelledby": "h-held", hidden: true },
-    h("h2", { id: "h-held" }, t("held_title")), h("p.hint", {}, t("held_hint")), list);
+    h("h2", { id: "h-held" }, t("held_title")), h("p.hint", {}, t("held_hint")), list, more);
   let shown = null;
 
   function show() {
@@ -17,6 +20,7 @@ export function heldBox() {
     if (held === shown) return;
     shown = held;
     node.hidden = !held.length;
+    more.hidden = held.length < MOST;
     replace(list, held.map(row));
   }
   show();

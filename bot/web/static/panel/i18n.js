@@ -2,7 +2,7 @@
 
 const WORDS = {
   skip_link: ["Skip to the content", "跳到内容"],
-  states: ["What runs", "运行状态"],
+  states: ["What runs", "运行状态"], sources: ["{count} chats", "{count} 个直播间"], not_ready: ["{count} not ready", "{count} 个未就绪"],
   transport: ["Controls", "控制"],
   sections: ["Sections", "栏目"],
   now: ["Live", "现场"], history: ["History", "记录"], voices: ["Voices", "声音"], words: ["Words", "用词"],
@@ -16,6 +16,8 @@ const WORDS = {
   reading_on: ["Reading chat", "正在朗读"], reading_off: ["Not reading", "不朗读"],
   volume: ["Volume", "音量"], speed: ["Speed", "语速"], voice: ["Voice", "声音"],
   speaking_now: ["Speaking now", "正在说"], nothing_spoken: ["Nothing is being said.", "现在没有在说话。"],
+  said_last: ["Said last: ", "刚才说的："], paused_now: ["Paused: what comes in waits until you resume.", "已暂停：新消息会等到继续后再读。"], not_reading_now: ["Chat is not read.", "当前不朗读聊天。"],
+  moved: ["Moved: {place} of {count}.", "已移动：第 {place} 条，共 {count} 条。"], by_rank: ["Paid messages come first, then moderators, subscribers, viewers: order changes within each.", "付费消息最先，其次是房管、订阅者、观众：只能在同级内调整顺序。"], show_all: ["{count} more", "还有 {count} 条"],
   waiting_list: ["Waiting", "等待朗读"], nothing_waits: ["Nothing waits. What chat says appears here before it is spoken.", "没有等待的消息。聊天内容会先出现在这里。"],
   seconds_of_speech: ["{seconds} s of speech", "约 {seconds} 秒"], messages: ["{count} waiting", "{count} 条等待"],
   say_something: ["Say something now", "马上说点什么"], say: ["Say it", "说"], say_next: ["before all others", "插到最前"],
@@ -25,8 +27,8 @@ const WORDS = {
   clear_sure: ["Remove all that waits?", "移除所有等待的消息？"],
   chat: ["Chat", "聊天"], nothing_heard: ["Nothing has come in yet.", "还没有收到消息。"],
   all: ["All", "全部"], spoken: ["Spoken", "已读"], refused: ["Not read", "未读"], dropped: ["Dropped", "丢弃"], speaking: ["speaking", "朗读中"],
-  search: ["Search", "搜索"], replay: ["Say again", "重读"], say_anyway: ["Say it anyway", "照读"], mute: ["Mute viewer", "静音该观众"], unmute: ["Unmute viewer", "取消静音"],
-  block_viewer: ["Block viewer", "屏蔽该观众"], muted: ["{name} is not read any more.", "不再朗读 {name}。"], unmuted: ["{name} is read again.", "恢复朗读 {name}。"],
+  search: ["Search", "搜索"], replay: ["Say again", "重读"], say_anyway: ["Say it anyway", "照读"], mute: ["Mute viewer", "静音该观众"],
+  block_viewer: ["Block viewer", "屏蔽该观众"], muted: ["{name} is not read any more.", "不再朗读 {name}。"],
   blocked: ["{name} is blocked.", "已屏蔽 {name}。"], undo: ["Undo", "撤销"], undone: ["Undone.", "已撤销。"], no_history: ["Nothing here yet.", "还没有记录。"], more: ["More", "更多"],
   after: ["after {seconds} s", "{seconds} 秒后"],
   try_voice: ["Listen", "试听"], default_voice: ["default", "默认"], usual_voice: ["Default voice", "默认声音"], make_default: ["Use as default", "设为默认"], remove_voice: ["Remove voice", "移除声音"],
@@ -37,20 +39,20 @@ const WORDS = {
   check: ["Check", "检查"], add: ["Add", "添加"], checks: ["What was found", "检查结果"], voice_added: ["{name} can be used now.", "{name} 可以用了。"],
   voice_kept: ["{name} is kept, and speaks once the F5 engine runs.", "{name} 已保存，F5 引擎运行后即可使用。"], voice_exists: ["There is a voice {name} already: choose another name, or remove that one first.", "已有名为 {name} 的声音：请换个名字，或先移除它。"],
   absent_voices: ["{count} whose engine does not run", "{count} 个声音的引擎未运行"], absent_hint: ["Until it runs, another voice speaks in the place of each.", "引擎运行之前，由其他声音代替。"],
-  uploading: ["Sending {percent} %", "正在上传 {percent}%"], needs_f5: ["Recordings become voices with the F5 engine.", "克隆声音需要 F5 引擎。"],
+  checking: ["Listening to it…", "正在检查…"], uploading: ["Sending {percent} %", "正在上传 {percent}%"], needs_f5: ["Recordings become voices with the F5 engine.", "克隆声音需要 F5 引擎。"],
   preview: ["Try a line", "试一句"], preview_hint: ["Type what somebody might write: see what would be said.", "输入观众可能会写的话，看看会读成什么。"],
   would_say: ["Would be said", "会读作"], not_read_because: ["Not read", "不读"], hear_it: ["Hear it", "听一下"],
   blocklist: ["Words that are never said", "不读的词"], block_word: ["Word, word* or /pattern/; +word allows it", "词、词* 或 /模式/；+词 表示放行"], nothing_blocked: ["No word is blocked.", "没有屏蔽的词。"],
   fixed_entry: ["stands in config.toml", "在 config.toml 里"], readings: ["Readings", "读法"], word: ["Word", "词"], reading: ["Is read", "读作"], no_readings: ["Nobody has taught a reading yet.", "还没有教过读法。"],
   everybody: ["everybody", "所有人"], by: ["by {name}", "{name} 教的"],
   settings_hint: ["Changes are written to {file}, with its comments kept.", "修改会写入 {file}，注释保留。"], save: ["Save", "保存"], saved: ["Saved.", "已保存。"], saved_restart: ["Saved. After a restart: {keys}", "已保存。重启后生效：{keys}"],
-  undo_settings: ["Undo the last change", "撤销上次修改"], nothing_to_undo: ["Nothing to undo.", "没有可撤销的修改。"], from_environment: ["set in the environment", "由环境变量设定"], from_flag: ["set on the command line", "由命令行设定"], needs_restart: ["after a restart", "重启后生效"],
+  undo_settings: ["Undo the last change", "撤销上次修改"], from_environment: ["set in the environment", "由环境变量设定"], from_flag: ["set on the command line", "由命令行设定"], needs_restart: ["after a restart", "重启后生效"],
   secret_set: ["is set", "已设置"], secret_unset: ["not set", "未设置"], to_default: ["Back to the default", "恢复默认"], discard: ["Discard", "放弃修改"], find_setting: ["Find a setting", "查找设置"], changes: ["{count} changed", "已改 {count} 项"],
   chat_to_sound: ["Chat to sound", "从消息到出声"], first_sound: ["Engine's first sound", "引擎首响"], rtf: ["Real-time factor", "实时率"], backlog: ["Backlog", "积压"], refusals: ["Not read, by reason", "未读原因"], throughput: ["Messages", "消息"],
-  heard: ["heard", "收到"], spoken_of: ["spoken, of {count} that came in", "已读，共收到 {count} 条"], no_numbers: ["Numbers appear after the first message.", "收到第一条消息后会有数据。"], p50: ["half of them within", "一半以内"], p95: ["95 of 100 within", "95% 以内"],
+  heard: ["heard", "收到"], spoken_of: ["spoken, of {count} that came in", "已读，共收到 {count} 条"], no_numbers: ["Numbers appear after the first message.", "收到第一条消息后会有数据。"], at_most: ["at most {value}", "最高 {value}"], p50: ["half of them within", "一半以内"], p95: ["95 of 100 within", "95% 以内"],
   listen_here: ["Hear it here", "在此收听"], stop_listening: ["Stop listening here", "停止收听"], overlay_link: ["Overlay for OBS", "OBS 叠加层"], copy: ["Copy link", "复制链接"], copied: ["Copied. Paste it as the URL of a Browser Source.", "已复制，粘贴到 OBS 浏览器源的网址。"], open: ["Open", "打开"],
   device: ["Device", "设备"], default_device: ["system default", "系统默认"],
-  paid: ["paid", "付费"], keys: ["Keyboard", "快捷键"], keys_hint: ["Keys: Space pauses, S skips, N says something, 1 to {last} choose a section.", "快捷键：空格暂停，S 跳过，N 说话，1 到 {last} 切换栏目。"],
+  paid: ["paid", "付费"], keys_hint: ["Keys: Space pauses, S skips, N says something, 1 to {last} choose a section.", "快捷键：空格暂停，S 跳过，N 说话，1 到 {last} 切换栏目。"],
   viewers: ["Viewers", "观众"], viewers_hint: ["A muted viewer is read only when they pay. A blocked one never is: what they pay for is held on the Live page.", "被静音的观众只读付费消息；被屏蔽的观众一律不读，其付费内容保留在“现场”。"], nobody: ["Nobody has written yet.", "还没有人发言。"],
   nickname: ["Nickname", "昵称"], own_voice: ["their own voice", "默认分配的声音"], is_muted: ["muted", "静音"], is_blocked: ["blocked", "屏蔽"],
   sound_goes_to: ["Sound goes to", "声音输出到"], output_device: ["device", "声卡"], output_browser: ["overlay page", "叠加层页面"], output_null: ["nowhere", "不输出"], output_wav: ["file", "文件"],
@@ -59,6 +61,7 @@ const WORDS = {
   this_run: ["For this run of the bot; the settings keep it for good.", "仅本次运行有效；永久修改请到“设置”。"], close: ["Close", "关闭"],
   pauses_after: ["Pauses after this message.", "读完这条后暂停。"], silent_now: ["Silent now", "立刻静音"], cancel: ["Cancel", "取消"], paid_too: ["what was paid for, too", "付费消息也移除"],
   held: ["Held", "已保留"], held_title: ["Paid for, by blocked viewers", "被屏蔽观众的付费消息"], held_hint: ["It is not read and not lost: say it, or let it go. Unblocking its writer has it read.", "不会朗读，也不会丢失：可以照读或放弃。取消屏蔽后会朗读。"],
+  held_more: ["Older ones are kept, and shown when the bot is started anew.", "更早的也已保存，机器人重新启动后会显示。"],
   let_go: ["Let it go", "放弃"], let_go_sure: ["Give this up for good?", "确定永久放弃这条消息？"],
   copy_by_hand: ["This browser lets no page copy here. Press Ctrl+C (⌘C on a Mac):", "浏览器不允许此页面复制，请按 Ctrl+C（Mac 上按 ⌘C）："],
   insecure: ["Browsers play no sound on a page over plain http from another machine. Open it on the bot's own machine as http://localhost:{port}, lead the port there with ssh -N -L {port}:127.0.0.1:{port} {host}, or put https in front of the bot (docs/api.md).", "通过普通 http 从其他机器打开的页面，浏览器不允许播放声音。请在机器人所在的电脑上用 http://localhost:{port} 打开，或用 ssh -N -L {port}:127.0.0.1:{port} {host} 转发端口，或在前面加 https 代理（见 docs/api.md）。"],
@@ -84,6 +87,10 @@ export function translate(root) {
   for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
   for (const node of root.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
 }
+
+// A sentence of the bot's, in the panel's language.
+const { inChinese } = language === "zh" ? await import("/static/panel/sentences.js") : {};
+export const told = inChinese ?? ((sentence) => sentence);
 
 // What became of something, in a word.
 export const became = ({ outcome, reason }) => t(reason === "held" ? "held" : outcome);

@@ -3,6 +3,7 @@
 import { act, get } from "/static/panel/api.js";
 import { h, replace } from "/static/panel/dom.js";
 import { clock, t } from "/static/panel/i18n.js";
+import { state } from "/static/panel/state.js";
 
 const EVERY = 2000;
 const MOST = 500;
@@ -12,6 +13,7 @@ export function log() {
   const node = h("section.card", {}, h("h2", {}, t("log")), list);
   let after = 0;
   const read = async () => {
+    if (state.connection === "closed") return; // the page says so
     const found = await act(() => get(`/api/log?limit=200&after=${after}`));
     for (const line of found?.lines ?? []) {
       after = Math.max(after, line.number);

@@ -1,6 +1,6 @@
 // Live: what is said, what waits (to be moved or removed), the chat, and a line to say now.
 
-import { act, del, post, toast } from "/static/panel/api.js";
+import { act, announce, del, post, toast } from "/static/panel/api.js";
 import { button, field, h, icon, replace } from "/static/panel/dom.js";
 import { heldBox } from "/static/panel/held.js";
 import { became, clock, number, said, t } from "/static/panel/i18n.js";
@@ -8,14 +8,16 @@ import { viewerMenu, who } from "/static/panel/people.js";
 import { on, state, underWay, waiting } from "/static/panel/state.js";
 
 const SHOWN = 60; // lines of chat
+const FEW = 50; // of what waits, until all is asked for
 
 export function live() {
   const speaking = h("section.card.speaking", { "aria-labelledby": "h-speaking" }, h("h2", { id: "h-speaking" }, t("speaking_now")), h("div.body"));
   const size = h("span.size");
   const list = h("ol.queue", { "aria-label": t("waiting_list") });
+  const rest = h("div.rest");
   const queue = h("section.card", { "aria-labelledby": "h-queue" },
     h("header", {}, h("h2", { id: "h-queue" }, t("waiting_list")), size,
-      button(t("clear"), clear, { icon: "clear", kind: "danger" })), list);
+      button(t("clear"), clear, { icon: "clear", kind: "danger" })), list, rest);
   const lines = h("ol.lines", { "aria-label": t("chat") });
   const chat = h("section.card.chat", { "aria-labelledby": "h-chat" }, h("h2", { id: "h-chat" }, t("chat")), lines);
   const held = heldBox();
@@ -23,12 +25,15 @@ export function live() {
 
   const stops = [
     held.stop,
-    on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size); }),
+    on("queue status", () => { showSpeaking(speaking.lastChild); showQueue(list, size, rest); }),
     on("chat", (line) => addLine(lines, line)),
-    on("history", (item) => item && markLine(lines, item)),
+    on("history", (item) => {
+      if (item) markLine(lines, item);
+      if (!state.underWay.length) showSpeaking(speaking.lastChild);
+    }),
   ];
   showSpeaking(speaking.lastChild);
-  showQueue(list, size);
+  showQueue(list, size, rest);
   addLine(lines);
   return { node, stop: () => stops.forEach((stop) => stop()) };
 }
@@ -67,35 +72,53 @@ function sayNow() {
   return form;
 }
 
+let told = []; // what showSpeaking was drawn from
+
 function showSpeaking(node) {
   const [item] = underWay();
-  if (!item) return replace(node, h("p.empty", {}, t("nothing_spoken")));
-  replace(node, h("div.item.current", { dataset: { rank: item.rank } },
-    h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
-    h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
+  const { paused, reading_aloud: reading } = state.status;
+  const last = state.history.find(({ outcome }) => outcome === "spoken");
+  const anew = [item, paused, reading, last?.number];
+  if (node.firstChild && anew.every((one, at) => one === told[at])) return; // a button in it may have the focus
+  told = anew;
+  if (item) {
+    return replace(node, h("div.item.current", { dataset: { rank: item.rank } },
+      h("div.words", {}, who(item), h("p.text", { dir: "auto" }, item.text)),
+      h("div.actions", {}, button(t("skip"), () => act(() => post("/api/skip", { id: item.id }), t("skipped")), { icon: "skip" }))));
+  }
+  replace(node, h("p.empty", {}, t(paused ? "paused_now" : reading ? "nothing_spoken" : "not_reading_now")),
+    last ? h("div.item.last", { dataset: { rank: last.rank } },
+      h("div.words", {}, h("span.visually-hidden", {}, t("said_last")), who(last), h("p.text", { dir: "auto" }, last.text)),
+      h("div.actions", {}, button(t("replay"), () => act(() => post(`/api/history/${last.number}/replay`), t("said")), { icon: "replay" }))) : null);
 }
 
 const rows = new Map(); // id -> {item, node}
 let dragged = "";
+let all = false; // rather than the first few
 
-function showQueue(list, size) {
+function showQueue(list, size, rest) {
   const items = waiting();
   const { backlog = 0 } = state.status ?? {};
   size.textContent = items.length ? `${t("messages", { count: items.length })} · ${t("seconds_of_speech", { seconds: number(backlog, 0) })}` : "";
+  if (items.length <= FEW) all = false;
   if (!items.length) {
     rows.clear();
+    replace(rest);
     return replace(list, h("li.empty", {}, t("nothing_waits")));
   }
   const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
   const control = document.activeElement?.dataset?.do;
   for (const id of rows.keys()) if (!state.items.has(id)) rows.delete(id);
-  const nodes = items.map((item) => {
+  const nodes = items.slice(0, all ? undefined : FEW).map((item) => {
     const known = rows.get(item.id);
     if (known?.item === item && known.node.isConnected) return known.node;
     const node = row(item);
     rows.set(item.id, { item, node });
     return node;
   });
+  const count = items.length - nodes.length;
+  replace(rest, count ? button(t("show_all", { count }), () => { all = true; showQueue(list, size, rest); }) : null);
+  if (nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at])) return;
   replace(list, nodes);
   if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] [data-do="${CSS.escape(control ?? "")}"]`)?.focus();
 }
@@ -122,7 +145,11 @@ async function place(id, at) {
   const order = state.order.filter((one) => one !== id);
   if (!id || at < 0 || at > order.length) return;
   order.splice(at, 0, id);
-  await act(() => post("/api/queue/order", { ids: order }));
+  const queue = await act(() => post("/api/queue/order", { ids: order }));
+  const now = queue?.items.findIndex((item) => item.id === id) ?? -1;
+  if (now < 0) return; // it waits no more
+  if (now === at) announce(t("moved", { place: at + 1, count: queue.items.length }));
+  else toast(t("by_rank"));
 }
 
 function addLine(lines, line) {

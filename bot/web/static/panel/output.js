@@ -2,7 +2,7 @@
 
 import { act, get, patch, toast } from "/static/panel/api.js";
 import { button, field, h, replace } from "/static/panel/dom.js";
-import { number, t } from "/static/panel/i18n.js";
+import { number, t, told } from "/static/panel/i18n.js";
 import { on, state } from "/static/panel/state.js";
 
 // `sound`: this page's own. Returns an element with popover; the button whose popoverTargetElement it is opens it.
@@ -25,7 +25,7 @@ export function soundBox(sound) {
     const focused = node.contains(document.activeElement) ? document.activeElement.dataset.do : undefined;
     replace(node,
       h("header", {}, h("h2", { id: "h-sound" }, t("output")), button(t("close"), () => node.hidePopover(), { icon: "close", quiet: true })),
-      output.detail && (output.state !== "ready" || output.kind === "device") ? h("p.hint", { class: output.state === "failed" ? "fault" : "" }, output.detail) : null,
+      output.detail && (output.state !== "ready" || output.kind === "device") ? h("p.hint", { class: output.state === "failed" ? "fault" : "" }, told(output.detail)) : null,
       state.status.role === "owner" ? [kinds(controls), controls.output === "device" ? devices(controls) : null] : null,
       controls.output === "browser" ? heardIn() : null,
       slider("volume", { min: 0, max: 1, step: 0.02 }, controls.volume, (value) => `${number(value * 100, 0)} %`),

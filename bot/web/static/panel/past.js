@@ -6,6 +6,8 @@ import { became, clock, number, said, t } from "/static/panel/i18n.js";
 import { viewerMenu, who } from "/static/panel/people.js";
 import { on, state } from "/static/panel/state.js";
 
+const AT_FIRST = 100; // that a page is told when it opens
+
 export function past() {
   let outcome = "";
   let wanted = "";
@@ -26,13 +28,18 @@ export function past() {
     more.hidden = !found?.more;
     show();
   });
+  more.hidden = state.history.length < AT_FIRST;
   const node = h("section.card", { "aria-label": t("history") }, h("header", {}, h("h2", {}, t("history")), search, filters), list, more);
 
   function show() {
     const items = [...state.history, ...older].filter((item) => (!outcome || item.outcome === outcome) && (!wanted || `${item.name} ${item.text} ${item.written}`.toLowerCase().includes(wanted)));
     replace(list, items.length ? items.map(entry) : h("li.empty", {}, t("no_history")));
   }
-  const stop = on("history", () => {
+  const stop = on("history", (item) => {
+    if (!item) { // all of it anew, perhaps from a bot that was started anew
+      older = [];
+      more.hidden = state.history.length < AT_FIRST;
+    }
     // Many may come at once, and a list is drawn once a frame at most.
     if (!redraw) redraw = requestAnimationFrame(() => { redraw = 0; show(); });
   });

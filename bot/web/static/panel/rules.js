@@ -2,7 +2,7 @@
 
 import { act, get, hear, post, toast } from "/static/panel/api.js";
 import { button, field, h, replace } from "/static/panel/dom.js";
-import { number, said, t } from "/static/panel/i18n.js";
+import { number, said, t, told } from "/static/panel/i18n.js";
 
 export function rules() {
   const node = h("div.columns", {}, trying(), h("div.column", {}, blocked(), taught()));
@@ -38,11 +38,11 @@ function blocked() {
   async function show() {
     const found = await act(() => get("/api/blocklist"));
     if (!found) return;
-    replace(list, found.faults.map((fault) => h("li.fault", {}, fault)), found.entries.length ? found.entries.map(entry) : h("li.empty", {}, t("nothing_blocked")));
+    replace(list, found.faults.map((fault) => h("li.fault", {}, told(fault))), found.entries.length ? found.entries.map(entry) : h("li.empty", {}, t("nothing_blocked")));
   }
   const change = async (path, body) => {
     const done = await act(() => post(path, body));
-    if (done) { show(); toast(done.message || t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/blocklist/undo")); show(); } }); }
+    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/blocklist/undo", { word: body.word })); show(); } }); }
     return done;
   };
   function entry(one) {
@@ -65,7 +65,7 @@ function taught() {
   }
   const change = async (path, body) => {
     const done = await act(() => post(path, body));
-    if (done) { show(); toast(done.message || t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo")); show(); } }); }
+    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo", { word: body.word })); show(); } }); }
     return done;
   };
   function entry(one) {

@@ -2,11 +2,14 @@
 
 import { act, get, patch, post, toast } from "/static/panel/api.js";
 import { button, h, replace } from "/static/panel/dom.js";
-import { t } from "/static/panel/i18n.js";
+import { language, t, told } from "/static/panel/i18n.js";
 import { on } from "/static/panel/state.js";
 
+// key -> value (null: the default) that is not yet saved. Another section may be looked at meanwhile.
+const changes = new Map();
+
 export function settings() {
-  const changes = new Map(); // key -> value, not yet saved
+  let words; // of config.toml, where the page's are not its own
   const list = h("div.sections");
   const save = button(t("save"), store, { kind: "primary" });
   const discard = button(t("discard"), () => { changes.clear(); void load(); });
@@ -24,11 +27,12 @@ export function settings() {
   async function load() {
     const found = await act(() => get("/api/settings"));
     if (!found) return;
-    intro.textContent = found.problem || t("settings_hint", { file: found.file });
+    words ??= language === "zh" ? (await import("/static/panel/settings-zh.js")).CHINESE : {};
+    intro.textContent = told(found.problem) || t("settings_hint", { file: found.file });
     undo.disabled = !found.undo;
     const open = new Set(Array.from(list.querySelectorAll("details[open]"), (one) => one.dataset.name));
-    replace(list, found.sections.map((section) => h("details", { dataset: { name: section.name }, open: open.has(section.name) },
-      h("summary", {}, h("code", {}, section.name ? `[${section.name}]` : "config.toml"), h("span.hint", {}, section.comment)),
+    replace(list, found.sections.map((section) => h("details", { dataset: { name: section.name }, open: open.has(section.name) || section.fields.some(({ key }) => changes.has(key)) },
+      h("summary", {}, h("code", {}, section.name ? `[${section.name}]` : "config.toml"), h("span.hint", {}, words[`[${section.name}]`] ?? section.comment)),
       section.fields.map((one) => row(one, found.writable)))));
     mark();
     filter();
@@ -36,7 +40,8 @@ export function settings() {
 
   function row(one, writable) {
     const fixed = one.from === "environment" || one.from === "flag";
-    const control = controlOf(one, (value) => {
+    const shown = changes.has(one.key) ? changes.get(one.key) ?? one.default : one.value;
+    const control = controlOf(one, shown, (value) => {
       if (JSON.stringify(value) === JSON.stringify(one.value)) changes.delete(one.key);
       else changes.set(one.key, value);
       mark();
@@ -45,11 +50,20 @@ export function settings() {
     input.id = `s-${one.key}`;
     input.disabled = fixed || !writable;
     const notes = [fixed ? t(`from_${one.from}`) : "", one.live ? "" : t("needs_restart")].filter(Boolean).join(" · ");
-    return h("div.setting", { dataset: { key: one.key } },
+    const node = h("div.setting", { dataset: { key: one.key } },
       h("label", { htmlFor: input.id }, h("code", {}, one.key.split(".").at(-1)), notes ? h("span.hint", {}, ` ${notes}`) : null),
       control,
-      one.from === "file" && !fixed ? button(t("to_default"), () => { changes.set(one.key, null); void store(); }, { icon: "undo", quiet: true }) : h("span"),
-      h("p.hint", {}, inWords(one.comment)), h("p.fault", { role: "alert" }));
+      one.from === "file" && !fixed ? button(t("to_default"), toDefault, { icon: "undo", quiet: true }) : h("span"),
+      h("p.hint", {}, inWords(words[one.key] ?? one.comment)), h("p.fault", { role: "alert" }));
+    return node;
+
+    function toDefault() {
+      changes.set(one.key, null);
+      mark();
+      const fresh = row(one, writable);
+      node.replaceWith(fresh);
+      fresh.querySelector("input, select, textarea").focus();
+    }
   }
 
   function mark() {
@@ -95,25 +109,25 @@ export function settings() {
 // What stands between `backticks` is to be typed.
 const inWords = (comment) => comment.split("`").map((part, number) => (number % 2 ? h("code", {}, part) : part));
 
-function controlOf(one, changed) {
+function controlOf(one, shown, changed) {
   const text = (value) => (Array.isArray(value) ? value.join(", ") : value && typeof value === "object" ? Object.entries(value).map(([key, each]) => `${key}=${each}`).join(", ") : String(value ?? ""));
   switch (one.kind) {
     case "bool":
-      return h("span.switch", {}, h("input", { type: "checkbox", checked: one.value, onchange: (event) => changed(event.target.checked) }));
+      return h("span.switch", {}, h("input", { type: "checkbox", checked: shown, onchange: (event) => changed(event.target.checked) }));
     case "choice":
-      return h("select", { onchange: (event) => changed(event.target.value) }, one.choices.map((choice) => h("option", { value: choice, selected: choice === one.value }, choice)));
+      return h("select", { onchange: (event) => changed(event.target.value) }, one.choices.map((choice) => h("option", { value: choice, selected: choice === shown }, choice)));
     case "int":
     case "float":
-      return h("input", { type: "number", value: one.value, min: one.least ?? "", max: one.most ?? "", step: one.kind === "int" ? 1 : "any", oninput: (event) => changed(event.target.value === "" ? null : event.target.valueAsNumber) });
+      return h("input", { type: "number", value: shown, min: one.least ?? "", max: one.most ?? "", step: one.kind === "int" ? 1 : "any", oninput: (event) => changed(event.target.value === "" ? null : event.target.valueAsNumber) });
     case "secret":
-      return h("input", { type: "password", autocomplete: "new-password", placeholder: t(one.value ? "secret_set" : "secret_unset"), oninput: (event) => changed(event.target.value || one.value) });
+      return h("input", { type: "password", autocomplete: "new-password", value: typeof shown === "string" ? shown : "", placeholder: t(one.value ? "secret_set" : "secret_unset"), oninput: (event) => changed(event.target.value || one.value) });
     case "list":
-      if (one.value.some((each) => each.includes(","))) // then a comma parts nothing: one to a line
-        return h("textarea", { rows: Math.min(one.value.length + 1, 8), value: one.value.join("\n"), oninput: (event) => changed(event.target.value.split("\n").map((part) => part.trim()).filter(Boolean)) });
-      return h("input", { type: "text", value: text(one.value), oninput: (event) => changed(event.target.value.split(",").map((part) => part.trim()).filter(Boolean)) });
+      if (shown.some((each) => each.includes(","))) // then a comma parts nothing: one to a line
+        return h("textarea", { rows: Math.min(shown.length + 1, 8), value: shown.join("\n"), oninput: (event) => changed(event.target.value.split("\n").map((part) => part.trim()).filter(Boolean)) });
+      return h("input", { type: "text", value: text(shown), oninput: (event) => changed(event.target.value.split(",").map((part) => part.trim()).filter(Boolean)) });
     case "table":
-      return h("input", { type: "text", value: text(one.value), placeholder: "a=b, c=d", oninput: (event) => changed(Object.fromEntries(event.target.value.split(",").map((pair) => pair.split("=").map((part) => part.trim())).filter(([key, value]) => key && value !== undefined))) });
+      return h("input", { type: "text", value: text(shown), placeholder: "a=b, c=d", oninput: (event) => changed(Object.fromEntries(event.target.value.split(",").map((pair) => pair.split("=").map((part) => part.trim())).filter(([key, value]) => key && value !== undefined))) });
     default:
-      return h("input", { type: "text", value: text(one.value), oninput: (event) => changed(event.target.value) });
+      return h("input", { type: "text", value: text(shown), oninput: (event) => changed(event.target.value) });
   }
 }

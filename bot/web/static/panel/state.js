@@ -1,10 +1,10 @@
 // What the bot said last: status, queue and history, kept up by its events. Views listen by topic.
 
-const LONGEST = 500; // of the history and the log
+const LONGEST = 500; // of the history and the chat
 const listeners = new Map();
 
 export const state = {
-  connected: false,
+  connection: "", // as feed.js tells it
   status: null,
   items: new Map(), // id -> Item, of the queue
   order: [],
@@ -12,8 +12,6 @@ export const state = {
   history: [], // newest first
   chat: [], // newest first: all that came in, and what commands were answered
   numbers: null,
-  points: [],
-  log: [],
   ahead: 0, // seconds that the bot's clock is ahead of this page's
 };
 
@@ -42,7 +40,7 @@ export function apply(event) {
       state.items = new Map([...event.queue.items, ...event.queue.under_way].map((item) => [item.id, item]));
       state.order = event.queue.items.map(({ id }) => id);
       state.underWay = event.queue.under_way.map(({ id }) => id);
-      if (!state.chat.length) state.chat = lately(event.history);
+      state.chat = together(state.chat, [...state.items.values(), ...event.history]);
       ["status", "queue", "history", "chat"].forEach((topic) => tell(topic));
       break;
     case "status":
@@ -79,23 +77,19 @@ export function apply(event) {
     case "numbers": {
       const { point, type, ...numbers } = event;
       state.numbers = numbers;
-      if (point) state.points.push(point);
       tell("numbers", point);
       break;
     }
-    case "log":
-      state.log.push(event.line);
-      if (state.log.length > LONGEST) state.log.shift();
-      tell("log", event.line);
-      break;
     default:
       tell(event.type, event);
   }
 }
 
-// What was written before this page was opened, newest first.
-function lately(history) {
-  const seen = new Set();
-  const written = history.filter(({ kind, event }) => kind !== "own" && !seen.has(event) && seen.add(event));
-  return written.sort((one, other) => other.at - one.at).map((item) => ({ type: "heard", item: { ...item, voice: "" } }));
+// The chat as this page has heard it, with what was written while it did not listen.
+function together(chat, items) {
+  const seen = new Set(chat.map(({ item }) => item?.event));
+  const missed = items.filter(({ kind, event }) => kind !== "own" && !seen.has(event) && seen.add(event));
+  const at = ({ item, at: told }) => item?.at ?? told;
+  return [...chat, ...missed.map((item) => ({ type: "heard", item: { ...item, voice: "" } }))]
+    .sort((one, other) => at(other) - at(one)).slice(0, LONGEST);
 }

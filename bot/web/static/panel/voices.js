@@ -2,7 +2,7 @@
 
 import { act, ask, get, hear, patch, post, toast } from "/static/panel/api.js";
 import { button, field, h, icon, replace } from "/static/panel/dom.js";
-import { language, t } from "/static/panel/i18n.js";
+import { language, t, told } from "/static/panel/i18n.js";
 import { state } from "/static/panel/state.js";
 
 export function voices() {
@@ -18,7 +18,7 @@ export function voices() {
     replace(list, found.voices.map((voice) => entry(voice, found.default, show)));
     absent.hidden = !found.absent.length;
     replace(absent, h("summary", {}, t("absent_voices", { count: found.absent.length })), h("p.hint", {}, t("absent_hint")),
-      [...new Set(found.absent.map(({ why }) => why))].map((why) => why && h("p.hint", {}, why)),
+      [...new Set(found.absent.map(({ why }) => why))].map((why) => why && h("p.hint", {}, told(why))),
       h("ul.voices", {}, found.absent.map((voice) => missing(voice, show))));
   }
   void show();
@@ -70,8 +70,10 @@ function adding(added) {
   const name = h("input", { type: "text", required: true, pattern: "[a-z0-9_\\-]{1,40}", autocomplete: "off" });
   const text = h("textarea", { rows: 2, required: true, maxLength: 500 });
   const spoken = h("select", {}, [["zh", "中文"], ["en", "English"], ["ja", "日本語"], ["ko", "한국어"]].map(([value, label]) => h("option", { value, selected: value === language }, label)));
-  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("add") });
-  const found = h("ul.checks", { "aria-live": "polite" });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("add_voice") });
+  const stage = h("p.hint", { role: "status" });
+  const sending = h("div", { hidden: true }, bar, stage);
+  const found = h("ul.checks", { "aria-live": "polite", "aria-label": t("checks") });
 
   function choose(chosen) {
     if (!chosen) return;
@@ -84,28 +86,38 @@ function adding(added) {
   async function send(dry) {
     if (!file || !form.reportValidity()) { if (!file) toast(t("drop_file"), "fault"); return; }
     const query = new URLSearchParams({ text: text.value, language: spoken.value, ...(dry ? { dry: "1" } : {}) });
-    bar.hidden = false;
+    tell(0);
     try {
-      const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, (share) => { bar.value = share; });
+      const answer = await upload(`/api/voices/${encodeURIComponent(name.value)}?${query}`, file, tell);
       showChecks(found, answer);
       if (!dry) { toast(t(answer.usable ? "voice_added" : "voice_kept", { name: name.value })); added(answer.usable); }
     } catch (fault) {
       showChecks(found, fault.answer);
       toast(fault.answer?.error?.code === "voice_exists" ? t("voice_exists", { name: name.value }) : fault.message, "fault");
     } finally {
-      bar.hidden = true;
+      tell();
     }
   }
 
+  // How much of it has gone out; then it is looked at, which takes as long as it takes.
+  function tell(share) {
+    const goesOn = share !== undefined;
+    sending.hidden = !goesOn;
+    for (const one of form.querySelectorAll(".actions button")) one.disabled = goesOn;
+    if (share < 1) bar.value = share;
+    else bar.removeAttribute("value");
+    stage.textContent = !goesOn ? "" : share < 1 ? t("uploading", { percent: Math.floor(share * 100) }) : t("checking");
+  }
+
   const form = h("form", { onsubmit: (event) => { event.preventDefault(); void send(false); } },
-    picker, drop, field(t("voice_name"), name, t("voice_name_hint")), field(t("transcript"), text), field(t("language"), spoken), bar, found,
+    picker, drop, field(t("voice_name"), name, t("voice_name_hint")), field(t("transcript"), text), field(t("language"), spoken), sending, found,
     h("div.actions", {}, button(t("check"), () => send(true)), h("button.button.primary", { type: "submit" }, h("span", {}, t("add")))));
   return h("section.card", { "aria-labelledby": "h-add" }, h("h2", { id: "h-add" }, t("add_voice")), h("p.hint", {}, t("needs_f5")), form);
 }
 
 function showChecks(list, answer) {
   const checks = answer?.report?.checks ?? answer?.error?.report?.checks ?? [];
-  replace(list, checks.map((check) => h("li", { dataset: { verdict: check.verdict ?? check.level ?? "" } }, check.sentence ?? check.message ?? String(check))));
+  replace(list, checks.map((check) => h("li", { dataset: { verdict: check.verdict } }, told(check.sentence))));
 }
 
 // fetch tells nothing of how much has gone out.
@@ -121,7 +133,7 @@ function upload(path, file, progress) {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
       if (request.status < 300) resolve(answer);
-      else reject(Object.assign(new Error(answer.error?.message ?? t("failed")), { answer }));
+      else reject(Object.assign(new Error(answer.error?.message ? told(answer.error.message) : t("failed")), { answer }));
     };
     request.send(file);
   });
