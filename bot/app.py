@@ -23,7 +23,6 @@ from bot.engine.voices import load_voices
 from bot.feed import Feed
 from bot.intake import Intake
 from bot.messages import (
-    ChatEvent,
     EngineState,
     FeedEntry,
     PagesState,
@@ -43,7 +42,6 @@ from bot.speech.queue import Limits, SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.synthesizer import Synthesizer
 from bot.speech.voices import Voices
-from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -298,7 +296,7 @@ class Bot:
             self._intake.enqueue([line])
         if self._store:
             for event in self._store.unread():
-                self._take(event)
+                self._intake.take(event)
 
     def _tell_fault(self, fault: str) -> None:
         self._feed.publish(Trouble(f"blocklist: {fault}", fault))
@@ -321,17 +319,7 @@ class Bot:
                 else:
                     if self._recorder:
                         self._recorder.write(event)
-                    self._take(event)
-
-    def _take(self, event: ChatEvent) -> None:
-        """An event that something here cannot cope with costs itself alone."""
-        try:
-            self._intake.take(event)
-        except StoreError:
-            raise
-        except Exception:
-            log.exception("event %s of %s was given up", event.id, event.source)
-            self._feed.publish(Trouble("event", "an event could not be read: the log has the details"))
+                    self._intake.take(event)
 
     def _note_engine(self, entry: FeedEntry) -> None:
         if isinstance(entry, EngineState) and entry.detail:

@@ -1,4 +1,4 @@
-"""What blocked viewers have paid for: not spoken by itself, and kept until somebody decides over it."""
+"""What was paid for and is not spoken by itself, by blocked viewers mostly: kept until somebody decides."""
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ from bot.messages import (
     Refused,
     Retraction,
     Spoken,
+    Trouble,
     Utterance,
     Viewer,
     retracts,
@@ -37,11 +40,13 @@ from bot.paid import HELD, Paid
 from bot.speech.queue import SpeechQueue
 from bot.speech.speaker import Speaker
 from bot.speech.voices import Voices
+from bot.store import StoreError
 
 if TYPE_CHECKING:
     from bot.desk import Desk
     from bot.store import Store
 
+log = logging.getLogger(__name__)
 
 _CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
 _NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
@@ -89,14 +94,31 @@ class Intake:
 
     def take(self, event: ChatEvent) -> None:
         """What becomes of an event that has just come in."""
-        self._feed.publish(Heard(event))
-        if isinstance(event, Retraction):
-            self._speaker.retract(
-                lambda utterance: bool(utterance.event and retracts(event, utterance.event)), "deleted"
-            )
-            self.paid.retract(event)
-            return
-        self._decide(event)
+        with self._costing_itself_alone(event):
+            self._feed.publish(Heard(event))
+            if isinstance(event, Retraction):
+                self._speaker.retract(
+                    lambda utterance: bool(utterance.event and retracts(event, utterance.event)), "deleted"
+                )
+                self.paid.retract(event)
+            else:
+                self._decide(event)
+
+    @contextlib.contextmanager
+    def _costing_itself_alone(self, event: ChatEvent) -> Iterator[None]:
+        """An event that something here cannot cope with is given up; held, if it was paid for."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("event %s of %s was given up", event.id, event.source)
+            if self.reader.rank(event) is Rank.PAID:
+                self.paid.hold(event)
+                what = "a paid message could not be read, and is held"
+            else:
+                what = "an event could not be read"
+            self._feed.publish(Trouble(what, f"{what}: the log has the details"))
 
     def _decide(self, event: ChatEvent) -> None:
         viewer = self._viewers.of(event)
@@ -122,7 +144,8 @@ class Intake:
     def unblock(self, viewer: Viewer) -> None:
         """What was held of who is blocked no more is decided over as if it had just come in."""
         for event in self.paid.held.take(lambda one: viewer_id(one) == viewer.id):
-            self._decide(replace(event, received_at=self._clock()))
+            with self._costing_itself_alone(event):
+                self._decide(replace(event, received_at=self._clock()))
 
     def hear(self, text: str, message: ChatMessage) -> None:
         """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""

@@ -1,4 +1,4 @@
-"""What people have paid for: kept until it was heard, held of who is blocked, and given up at last."""
+"""What people have paid for: kept until it was heard, held where it is not to be, and given up at last."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Paid:
             self._change(self._store.add, event)
 
     def hold(self, event: ChatEvent) -> None:
-        """Its viewer is blocked: it waits for somebody's word."""
+        """Its viewer is blocked, or it could not be read: it waits for somebody's word."""
         # One of an earlier run has no time of this one's.
         self.held.add(event if event.received_at else replace(event, received_at=self._clock()))
         if self._store:

@@ -38,6 +38,13 @@ def test_line(line: str, said: str) -> None:
     assert read(line) == said
 
 
+@pytest.mark.parametrize("other", [("i", "ı"), ("i", "İ"), ("s", "ſ"), ("k", "\N{KELVIN SIGN}")], ids=ascii)
+def test_letters_that_match_others_in_either_case_raise_nothing(other: tuple[str, str]) -> None:
+    for line, _ in CASES:
+        for language in ("zh", "en"):
+            read(line.lower().replace(*other), language)
+
+
 @pytest.mark.parametrize(
     ("line", "zh", "en"),
     [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 from bot.held import MOST, Held
-from bot.messages import Dropped, Queued
+from bot.messages import Dropped, Queued, Trouble
 from tests.people import ALICE, BOB, message
 from tests.stage import BITS, GIFT, Stage, deleted, settle, unread
 
@@ -131,3 +132,20 @@ def test_the_oldest_comes_first_in_whatever_order_they_are_given() -> None:
     for at in (3.0, 1.0, 2.0):
         held.add(replace(message("paid", id=str(at), worth=BITS), received_at=at))
     assert [one.event.received_at for one in held.all] == [1.0, 2.0, 3.0]
+
+
+def test_what_a_bug_keeps_from_being_read_is_held_if_it_was_paid_for(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    known, stage.voices.known = stage.voices.known, cast("Any", None)
+    stage.take(message("free", id="f"), message("paid", by=BOB, id="p", worth=BITS))
+    assert (held(stage), unread(stage), stage.waiting) == (["p"], ["p"], [])
+    assert [entry.detail.split(":")[0] for entry in stage.entries if isinstance(entry, Trouble)] == [
+        "an event could not be read",
+        "a paid message could not be read, and is held",
+    ]
+    stage.voices.known = known
+    block(stage)
+    block(stage, blocked=False)
+    assert (held(stage), unread(stage), stage.waiting) == ([], ["p"], ["Bob: paid"])
+    assert stage.store
+    stage.store.close()

@@ -23,7 +23,8 @@ _DAYS = {
     "sun": "Sunday",
 }  # fmt: skip
 _DAY = "|".join(_DAYS)
-_WEEK = re.compile(rf"(?<![\w-])({_DAY})\s?-\s?({_DAY})(?![\w-])", re.IGNORECASE)
+# ASCII: else "ı" and "ſ" would match, which are no letters of these.
+_WEEK = re.compile(rf"(?<![\w-])({_DAY})\s?-\s?({_DAY})(?![\w-])", re.IGNORECASE | re.ASCII)
 
 
 def read(text: str) -> str:

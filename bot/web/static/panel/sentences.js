@@ -148,6 +148,7 @@ const SENTENCES = [
   ["Bilibili blocks this address for a while (HTTP 412)", "Bilibili 暂时封了这个地址（HTTP 412）"],
   ["an answer was not sent: {}", "有一条回复没有发出：{1}"],
   ["an event could not be read: the log has the details", "有一个事件无法读取，详情见日志"],
+  ["a paid message could not be read, and is held: the log has the details", "有一条付费消息无法读取，已保留，详情见日志"],
   ["{}: paid messages may not survive a restart", "{1}：重启后付费消息可能丢失"],
 ];
 
