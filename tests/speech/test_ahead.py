@@ -122,6 +122,9 @@ async def test_an_engine_that_was_left_alone_is_told_what_has_not_changed(
     server.ahead = 501
     bot.put("one")
     await until(lambda: len(server.told_ahead) == 1)
+    looked = bot.looked
+    bot.ahead.show(EngineState(State.READY, "Ready."))
+    await until(lambda: bot.looked > looked)  # so the answer has come
     server.ahead, bot.now = 202, 31.0
     bot.ahead.show(EngineState(State.READY, "Ready."))
     await until(lambda: len(server.told_ahead) == 2)
