@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from bot.app import Bot
 from bot.command_line import logs
@@ -23,6 +23,7 @@ from bot.metrics import Metrics, quantile
 from bot.platforms import Platform
 from bot.speech.engine_link import EngineLost
 from bot.store import StoreError
+from bot.terminal.aside import Aside
 
 if TYPE_CHECKING:
     from bot.sources.recording import Recorder
@@ -69,6 +70,7 @@ class _Session:
         self._metrics = Metrics()
         self._feed.subscribe(self._metrics.count)
         in_terminal = settings.view == "auto" and sys.stdout.isatty()
+        self._screen = Aside(sys.stdout)
         self._view = self._make_view(live=not quiet and (settings.view == "live" or in_terminal))
         self._store = open_store(settings, alone=True) if keep_paid else None
         self._recorder = self._open_recorder()
@@ -106,6 +108,9 @@ class _Session:
                     self._recorder.close()
                 if self._store:
                     self._store.close()
+                self._screen.finish()
+        if self._screen.lost:
+            print("some of the view was not shown, for nothing read it in time", file=sys.stderr)
         if self._quiet:
             return 1 if self._metrics.dropped else 0
         self._sum_up()
@@ -116,16 +121,20 @@ class _Session:
     def _make_view(self, *, live: bool) -> LiveView | None:
         """Subscribes a view to the feed; the live one is to be run as well."""
         if live:
+            from rich.console import Console
+
             from bot.terminal.live import LiveView, TroubleHandler
 
-            view = LiveView(self._metrics, lambda: self._bot.backlog())
+            view = LiveView(
+                self._metrics, lambda: self._bot.backlog(), Console(file=cast("TextIO", self._screen))
+            )
             self._feed.subscribe(view.show)
             logs.set_up(self._settings.log_level, TroubleHandler(view.show))
             return view
         from bot.terminal.plain import JsonLines, PlainLines, Troubles
 
-        lines = Troubles() if self._quiet else JsonLines() if self._settings.view == "json" else PlainLines()
-        self._feed.subscribe(lines.show)
+        made = JsonLines if self._settings.view == "json" else PlainLines
+        self._feed.subscribe(Troubles().show if self._quiet else made(cast("TextIO", self._screen)).show)
         logs.set_up(self._settings.log_level)
         return None
 

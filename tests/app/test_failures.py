@@ -20,6 +20,7 @@ from tests.fakes.bot_process import ROOT, gone, run_bot
 from tests.fakes.pulse import PulseServer, pulse
 from tests.fakes.speech_server import Answer, SpeechServer
 from tests.fakes.twitch_irc import FakeTwitch
+from tests.waiting import until
 
 __all__ = ["pulse"]
 
@@ -179,6 +180,28 @@ async def test_clearing_the_chat_silences_everything(tmp_path: Path) -> None:
         await twitch.privmsg("after", "Alice")
         await bot.spoken("after")
         assert bot.texts("Speaking") == ["message a", "after"]
+
+
+async def test_a_view_that_nobody_reads_stops_no_speech(tmp_path: Path) -> None:
+    """As Ctrl-S, a selection in a Windows console and a program that hangs behind a pipe do it."""
+    wave = tmp_path / "spoken.wav"
+    async with FakeTwitch() as twitch:
+        bot = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *settings(twitch, tmp_path, f"wav:{wave}"), "--view", "json"),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1,  # so that what it writes stays in the pipe
+        )
+        try:
+            await twitch.joined()
+            for number in range(300):  # each is told in more than 500 bytes
+                await twitch.privmsg(f"message number {number}", f"viewer{number}")
+            await until(wave.exists, 20)
+            size = wave.stat().st_size
+            await until(lambda: wave.stat().st_size > size + 10 * 2 * 24_000, 20)
+        finally:
+            bot.kill()
+            await bot.communicate()
 
 
 @pytest.mark.parametrize("busy", [False, True])
