@@ -320,6 +320,8 @@ class Bot:
                     if self._recorder:
                         self._recorder.write(event)
                     self._intake.take(event)
+                    # What has come in at once is read without a pause: the sound gets its turn in between.
+                    await asyncio.sleep(0)
 
     def _note_engine(self, entry: FeedEntry) -> None:
         if isinstance(entry, EngineState) and entry.detail:
