@@ -47,7 +47,7 @@ export const CHINESE = {
   "engine.token": "那个引擎的密码（如果需要）；最好用环境变量 BOT_ENGINE__TOKEN",
   "engine.model": "向那个引擎请求的模型；自带引擎只有一个",
   "engine.start_timeout": "等引擎就绪的秒数",
-  "engine.answer_timeout": "超过这么多秒没有声音就认为引擎卡死并重启",
+  "engine.answer_timeout": "超过这么多秒没有声音就认为引擎卡死并重启；F5 比说话慢时，最多先攒这个时间的 0.6 再出声",
 
   "engine.f5.model": "或 `F5TTS_Base`；你自己的 .safetensors 或 .pt 文件；或 hub 上的文件：`owner/repository/path/file`",
   "engine.f5.architecture": "自己的模型文件的结构：`F5TTS_v1_Base`、`F5TTS_Base`、`F5TTS_v1_Small`、`F5TTS_Small`；留空：自动识别",
