@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.engine.choice import NAMES
-from bot.engine.f5.settings import F5Settings, SettingError
+from bot.engine.f5.settings import ANSWER_TIMEOUT, F5Settings, SettingError
 from bot.engine.serve import serve
 from bot.engine.voices import DEFAULT_FOLDER, find_folder
 
@@ -29,6 +29,14 @@ def main(arguments: list[str] | None = None, program: str = "python -m bot.engin
     parser.add_argument("--port", type=_port, default=0, help="port, 0 for any free one (default: 0)")
     parser.add_argument("--voices", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="folder of voices")
     parser.add_argument("--engine.name", dest="name", default="auto", choices=NAMES, help=_ENGINE)
+    parser.add_argument(
+        "--engine.answer_timeout",
+        dest="answer_timeout",
+        type=_seconds,
+        default=ANSWER_TIMEOUT,
+        metavar="SECONDS",
+        help="without sound, after which a client gives up (default: %(default)g)",
+    )
     for field in fields(F5Settings):
         setting = f"engine.f5.{field.name}"
         usual = "..." if field.default == "" else str(field.default).lower()
@@ -52,6 +60,7 @@ def main(arguments: list[str] | None = None, program: str = "python -m bot.engin
         voices=find_folder(given.voices),
         name=given.name,
         f5=f5,
+        answer_timeout=given.answer_timeout,
         token=os.environ.get("BOT_ENGINE__TOKEN", ""),
         watch_stdin=given.watch_stdin,
     )
@@ -68,6 +77,16 @@ def _port(value: str) -> int:
     if value.isascii() and value.isdigit() and int(value) <= 65535:
         return int(value)
     raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if seconds > 0:
+        return seconds
+    raise argparse.ArgumentTypeError("it is a number of seconds above 0")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal, get_args
 
 from bot.engine.engine import Engine, EngineAbsent, EngineFault
-from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.settings import ANSWER_TIMEOUT, F5Settings
 from bot.engine.f5.threads import yield_the_processor
 from bot.engine.f5.watchdog import Watchdog
 
@@ -17,11 +17,14 @@ Name = Literal["auto", "f5", "espeak"]
 NAMES: tuple[Name, ...] = get_args(Name)
 
 
-def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mapping[str, Callable[[], Engine]]:
+def engines(
+    name: Name, f5: F5Settings, has_voices: Callable[[], bool], answer_timeout: float = ANSWER_TIMEOUT
+) -> Mapping[str, Callable[[], Engine]]:
     """How each engine is made, the lightest first; what it needs is imported when it is made.
 
     Making F5 raises EngineAbsent where "auto" does without it, and EngineFault where "f5" cannot.
-    `has_voices`: whether any voice is for F5; "auto" does without it where none is.
+    `has_voices`: whether any voice is for F5; "auto" does without it where none is. `answer_timeout`: as
+    `F5Engine` has it.
     """
 
     def make_f5() -> Engine:
@@ -35,7 +38,7 @@ def engines(name: Name, f5: F5Settings, has_voices: Callable[[], bool]) -> Mappi
             raise EngineFault(lacking)
         from bot.engine.f5.engine import F5Engine
 
-        engine: Engine = F5Engine(f5)
+        engine: Engine = F5Engine(f5, answer_timeout=answer_timeout)
         return engine
 
     return {"espeak": _espeak} if name == "espeak" else {"espeak": _espeak, "f5": make_f5}

@@ -16,7 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.engine.choice import Name, engines
-from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.settings import ANSWER_TIMEOUT, F5Settings
 from bot.engine.host import Host
 from bot.engine.server import Server
 
@@ -32,20 +32,22 @@ def serve(
     voices: Path,
     name: Name = "auto",
     f5: F5Settings | None = None,
+    answer_timeout: float = ANSWER_TIMEOUT,
     token: str = "",
     watch_stdin: bool = False,
 ) -> int:
     """Serves until SIGINT or SIGTERM; to be called on the main thread. Returns the exit code.
 
-    `name`: which engine, as `engines` has it. Prints {"listening": "http://host:port"} as soon as it listens,
-    before an engine is ready. Port 0 is any free one. With `watch_stdin` the process ends at once when its
-    standard input does.
+    `name`, `f5`, `answer_timeout`: as `engines` has them. Prints {"listening": "http://host:port"} as soon as
+    it listens, before an engine is ready. Port 0 is any free one. With `watch_stdin` the process ends at once
+    when its standard input does.
     """
     if not voices.is_dir():
         return _fail(f"There is no folder of voices at {voices}; name it with --voices.")
     if watch_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True, name="watch-stdin").start()
-    engine: Host = Host(engines(name, f5 or F5Settings(), lambda: bool(engine.shelf.of("f5"))), voices)
+    chosen = engines(name, f5 or F5Settings(), lambda: bool(engine.shelf.of("f5")), answer_timeout)
+    engine: Host = Host(chosen, voices)
     code = asyncio.run(_serve(host, port, engine, token))
     # Loading, or deep in a piece, it would be waited for; torch and a GPU take a second to be put away.
     if engine.busy or engine.is_slow:

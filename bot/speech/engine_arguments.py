@@ -26,6 +26,8 @@ def engine_arguments(engine: Engine) -> list[str]:
     """They are no secrets: anyone on this machine can read a command line."""
     usual = F5()
     given = [f"--engine.name={engine.name}"]
+    if engine.answer_timeout != Engine().answer_timeout:
+        given.append(f"--engine.answer_timeout={engine.answer_timeout}")
     for key in F5.model_fields:
         value = getattr(engine.f5, key)
         if value != getattr(usual, key):

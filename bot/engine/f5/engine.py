@@ -25,9 +25,10 @@ from bot.engine.f5.maker import Maker
 from bot.engine.f5.making import Making
 from bot.engine.f5.mel import HOP, SAMPLE_RATE, log_mel
 from bot.engine.f5.numbers import Numbers
+from bot.engine.f5.planner import Caution
 from bot.engine.f5.precision import PrecisionError
 from bot.engine.f5.running import Running
-from bot.engine.f5.settings import F5Settings
+from bot.engine.f5.settings import ANSWER_TIMEOUT, F5Settings
 from bot.engine.f5.speaking import Speaker, Studio
 from bot.engine.f5.tokens import VocabularyError
 from bot.engine.f5.watchdog import Watchdog
@@ -52,8 +53,16 @@ class F5Engine:
     rate = SAMPLE_RATE
     rehearsal = ""  # what it costs is measured, and a voice of this engine has nothing to warm
 
-    def __init__(self, settings: F5Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: F5Settings,
+        *,
+        answer_timeout: float = ANSWER_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`answer_timeout`: seconds without sound after which clients take it for hung."""
         self._settings = settings
+        self._caution = Caution.within(answer_timeout)
         self._clock = clock
         self._speakers: dict[str, Speaker] = {}
         self._finished = Finished(settings.finished_megabytes * 2**20)
@@ -194,6 +203,7 @@ class F5Engine:
             exactly=running.exactly,
             clock=self._clock,
             seed=self._settings.seed,
+            caution=self._caution,
             retried=self._note_garbled,
             came=running.came,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 _MOST = 50  # files that are remembered
+_UNREADABLE = "surrogateescape"  # a path is bytes, and Python's word for those that are no UTF-8
 
 
 class Overflows:
@@ -27,14 +28,14 @@ class Overflows:
         try:
             lines = [*dict.fromkeys((*self._lines(), _line(weights)))][-_MOST:]
             self._notes.parent.mkdir(parents=True, exist_ok=True)
-            self._notes.write_text("\n".join(lines), encoding="utf-8")
+            self._notes.write_text("\n".join(lines), encoding="utf-8", errors=_UNREADABLE)
         except OSError as fault:
             log.info("%s cannot be written: %s", self._notes, fault.strerror or fault)
 
     def _lines(self) -> list[str]:
         try:
-            return self._notes.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            return self._notes.read_text(encoding="utf-8", errors=_UNREADABLE).splitlines()
+        except OSError:
             return []
 
 

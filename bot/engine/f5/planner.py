@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Self
 
 from bot.engine.f5.joints import Joint
 
 # What a cut is worth avoiding, as a share of what the piece before it costs: the first sound is at most this
 # much later than it could be.
 _RELUCTANCE = {Joint.TIED: 0.6, Joint.WORD: 0.25, Joint.PHRASE: 0.12, Joint.CLAUSE: 0.03, Joint.SENTENCE: 0.0}
+
+# Of the seconds without sound that a client bears before it takes the engine for hung: a piece may follow
+# another's, and both together must not take as long. Until the first sound some are left for steps under
+# way, and for a machine that is busier than foretold: speech that breaks off is better than none.
+_WORK, _PATIENCE = 0.45, 0.6
 
 _DIGITS = 4  # of seconds: what is nearer is as good
 
@@ -42,6 +48,11 @@ class Caution:
     longest: float = 8.0  # s of speech in one piece
     work: float = inf  # s that a piece may take, where it can be shorter
     patience: float = inf  # s that whoever waits for the sound waits at most, once there is any
+
+    @classmethod
+    def within(cls, answer_timeout: float) -> Self:
+        """For a client that waits so many seconds for sound; it matters on a machine slower than speech."""
+        return cls(work=_WORK * answer_timeout, patience=_PATIENCE * answer_timeout)
 
 
 class Planner:
@@ -80,7 +91,7 @@ class Planner:
         self._made = 0.0  # s of sound
         self._coming = False  # sound of the next piece
         self._ready: float | None = None  # when there was sound
-        self._asked: float | None = None  # since when somebody waits for it
+        self._asked = inf  # since when somebody waits for it
         self._began: float | None = None  # when playback began; later by as long as it has waited since
         self._starts = inf
         self.starved = 0.0  # s that playback has waited after it began
@@ -114,12 +125,12 @@ class Planner:
         self._made += seconds
         self._at = step.end
 
-    def may_start(self, now: float) -> bool:
-        """True if what is made may sound from now on.
+    def asked(self, now: float) -> None:
+        """Somebody waits for the sound: their patience is counted from the first time on."""
+        self._asked = min(self._asked, now)
 
-        To be asked as long as somebody waits for the sound: after `next`, and between the steps of a piece.
-        """
-        self._asked = now if self._asked is None else self._asked
+    def may_start(self, now: float) -> bool:
+        """True if what is made may sound from now on; after `next`, and between the steps of a piece."""
         return self._ready is not None and now >= min(self._starts, self._asked + self._caution.patience)
 
     def started(self, now: float) -> None:

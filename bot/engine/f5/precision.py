@@ -89,6 +89,6 @@ def fastest(device: torch.device) -> str:
     """What "auto" means on a device: half precision wherever its processor multiplies it faster than fp32."""
     if device.type == "cuda":
         return "fp16"
-    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported() and packs_bf16():
         return "bf16"
     return "fp32"

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 # Of the last pieces so many that only fp32 could make: these weights overflow fp16, and always will.
 _LAST, _MANY = 10, 3
+_COUNTED = "counted as a full memory"
 
 
 class Running:
@@ -95,7 +96,7 @@ class Running:
             return (yield from self.sampler.sample(jobs, self._sampling))
         except Exception as fault:
             self.failed(fault)
-            if not self._cramped:
+            if not is_full(fault):
                 raise
             log.warning("the GPU's memory is full: freeing what can be, and trying again one by one")
         # After the handler: until its end the fault holds on to what was being computed.
@@ -120,8 +121,12 @@ class Running:
         return mels[0]
 
     def failed(self, fault: Exception) -> None:
-        """Something of a piece was not made; if for want of memory, there is more before the next one."""
-        if is_full(fault):
+        """Something of a piece was not made; if for want of memory, there is more before the next one.
+
+        One fault ends all that share a batch, and is told of by each of them.
+        """
+        if is_full(fault) and _COUNTED not in getattr(fault, "__notes__", ()):
+            fault.add_note(_COUNTED)
             self._cramped = True
             self._numbers.out_of_memory += 1
 
@@ -162,7 +167,8 @@ class Running:
         torch.cuda.empty_cache()
         self.remark = overflowing(wide)
         log.warning("%s, and from the start where engine.f5.precision is auto", self.remark)
-        Overflows(own_folder(self._settings.cache)).add(self.model.checkpoint.path)
+        with self._unwatched():
+            Overflows(own_folder(self._settings.cache)).add(self.model.checkpoint.path)
 
     def _graphs(self, *, compiled: bool) -> Warming | None:
         """None: on a processor, and where no step could take one."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+ANSWER_TIMEOUT = 20.0  # s without sound after which a client takes an engine for hung; engine.answer_timeout
 DEVICES = "auto, cpu, cuda, cuda:0, cuda:1, …"
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "precision": ("auto", "fp32", "bf16", "fp16", "int8"),

@@ -23,6 +23,7 @@ from bot.engine.f5.maker import Made
 from bot.engine.f5.model import LONGEST
 from bot.engine.f5.planner import Caution, Part, Planner
 from bot.engine.f5.sampler import Job, least_frames
+from bot.engine.f5.settings import ANSWER_TIMEOUT
 from bot.engine.f5.tokens import Vocabulary
 from bot.engine.f5.vocoder import Vocoder
 from bot.engine.f5.vocoder_stream import VocoderStream
@@ -31,10 +32,7 @@ Samples = NDArray[np.float32]
 Result = TypeVar("Result")
 NOTHING = np.zeros(0, np.float32)  # what is yielded where others may have their turn
 _DECODED = 48  # frames (0.5 s) that go through the vocoder at a time
-# Of a machine slower than speech. A client takes an engine for hung after 20 s without sound
-# (engine.answer_timeout): a piece takes half of that at most, for others may want the machine too. The
-# first sound is held back for nearly as long, less a few steps: late is better than broken off.
-CAUTION = Caution(work=10.0, patience=15.0)
+_USUAL = Caution.within(ANSWER_TIMEOUT)
 _QUIET = 1e-3  # of full scale: a piece whose loudest second is below it says nothing
 _NO_SOUND = "the model gives no sound for this text"
 _LOUDEST = 20.0  # log mel is never above it; beyond, half precision has overflowed
@@ -70,7 +68,7 @@ class Studio:
     exactly: Callable[[Job], Generator[None, None, Tensor]]
     clock: Callable[[], float]
     seed: int = 0  # 0: by the text
-    caution: Caution = CAUTION
+    caution: Caution = _USUAL
     awaited: Callable[[], bool] = lambda: True  # whether somebody waits: until then all of it is held
     retried: Callable[[], None] = lambda: None  # told when a piece came out garbled and is made again
     came: Callable[[bool], None] = lambda again: None  # told of each piece that is speech: made again, or not
@@ -93,9 +91,15 @@ class Studio:
         held: list[Samples] = []
         going = False
 
-        def may_leave() -> bool:
-            return going or (self.awaited() and planner.may_start(self.clock()))
+        def is_awaited() -> bool:
+            if awaited := self.awaited():
+                planner.asked(self.clock())
+            return awaited
 
+        def may_leave() -> bool:
+            return going or (is_awaited() and planner.may_start(self.clock()))
+
+        is_awaited()
         step = planner.next(self.clock())
         while step is not None:
             job = self._job(pieces[step.start : step.end], speaker, speed)

@@ -219,6 +219,7 @@ function dress() {
   const { dataset, style } = document.body;
   const one = (name, ...known) => (known.includes(query.get(name)) ? query.get(name) : known[0]);
   dataset.theme = one("theme", "card", "line", "bubble", "subtitle");
+  document.documentElement.dataset.theme = dataset.theme; // for what :root holds
   dataset.position = one("position", "bottom", "top", "middle");
   dataset.align = one("align", dataset.theme === "subtitle" ? "center" : "left", "left", "center", "right");
   const pixels = (name, least, most) => {

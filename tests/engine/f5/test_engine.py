@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bot.engine.f5.engine import F5Engine
+from bot.engine.f5.planner import Caution
 from bot.engine.voices import Voice
-from tests.engine.f5.small_engine import TEXT, Samples, loaded, spoken
+from tests.engine.f5.small_engine import TEXT, Samples, loaded, settings, spoken
 
 
 def test_a_text_becomes_sound_of_a_fitting_length(engine: F5Engine, voice: Voice) -> None:
@@ -19,6 +20,12 @@ def test_a_text_becomes_sound_of_a_fitting_length(engine: F5Engine, voice: Voice
     assert np.isfinite(sound).all()
     assert 3 < len(sound) / engine.rate < 20
     assert len(spoken(engine, voice, speed=1.6)) < 0.8 * len(sound)
+
+
+def test_a_client_s_patience_is_what_it_plans_for(weights: Path) -> None:
+    engine = F5Engine(settings(weights), answer_timeout=10)
+    engine.load(lambda share, sentence: None)
+    assert engine._studio.caution == Caution.within(10)
 
 
 def test_others_have_their_turn_between_the_steps(engine: F5Engine, voice: Voice) -> None:

@@ -149,6 +149,43 @@ def test_where_sound_has_no_room_the_next_text_has(
     assert engine.facts()["out_of_memory"] == 1
 
 
+def test_a_fault_of_another_kind_is_not_tried_again_where_memory_is_full_too(engine: F5Engine) -> None:
+    calls = 0
+
+    def fail(*arguments: object) -> Generator[None, None, list[torch.Tensor]]:
+        nonlocal calls
+        calls += 1
+        yield
+        raise ValueError("shapes do not match")
+
+    running = engine._running
+    running.sampler.sample = fail  # type: ignore[method-assign, assignment]
+    sampling = running.sample([])
+    next(sampling)
+    running.failed(torch.OutOfMemoryError("CUDA out of memory"))  # of another request's vocoder
+    with pytest.raises(ValueError, match="shapes"):
+        next(sampling)
+    assert calls == 1
+
+
+def test_a_fault_that_ends_a_batch_is_counted_once(engine: F5Engine, voice: Voice) -> None:
+    engine._maker._most = 8  # as on a GPU
+    fault = torch.OutOfMemoryError("CUDA out of memory")
+
+    def full(*arguments: object) -> object:
+        raise fault
+
+    engine._running.sampler.sample = full  # type: ignore[method-assign, assignment]
+    requests = [engine.synthesize(text, voice, 1.0) for text in ("gg", "hello", "好")]
+    for request in requests:
+        assert not next(request).size  # all of them order before the batch is made up
+    for request in requests:
+        with pytest.raises(torch.OutOfMemoryError):
+            list(request)
+    assert engine.facts()["failures"] == 3
+    assert engine.facts()["out_of_memory"] == 1
+
+
 @pytest.mark.parametrize(("lost", "bitten"), [(True, 1), (False, 0)])
 def test_a_gpu_that_has_failed_for_good_costs_the_process(
     lost: bool, bitten: int, engine: F5Engine, voice: Voice, monkeypatch: pytest.MonkeyPatch

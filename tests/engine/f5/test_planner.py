@@ -42,6 +42,7 @@ def play(plan: Planner, parts: list[Part], cost: Cost, real: Cost | None = None,
     """Runs `plan` on a virtual clock; a piece takes what `real` says, in equal steps. Playback is its own."""
     now = 0.0
     out = Played()
+    plan.asked(now)
     sent_until = inf  # when what was sent so far will have sounded
     made = 0.0
     while step := plan.next(now):
@@ -185,11 +186,32 @@ def test_patience_ends() -> None:
     plan = Planner(parts, frames_for, cost, REFERENCE, caution=caution)
     step = plan.next(0.0)
     assert step
+    plan.asked(11.0)
     assert not plan.may_start(11.0)  # nothing is there yet, and somebody waits for it
     plan.made(step, 1.8, 12.0)
     assert plan.next(12.0)
+    plan.asked(12.0)  # they wait still
     assert not plan.may_start(12.9)
     assert plan.may_start(13.0)
+
+
+def test_to_look_is_not_to_ask() -> None:
+    """Nobody's patience ends where nobody waits: what is made ahead is held back as long as it must be."""
+    plan = Planner(
+        [Part(1.5, 0.3, Joint.SENTENCE)] * 12,
+        frames_for,
+        quadratic(0.0, 0.02, 0),
+        REFERENCE,
+        caution=Caution(patience=2.0),
+    )
+    step = plan.next(0.0)
+    assert step
+    plan.made(step, 1.8, 12.0)
+    assert plan.next(12.0)
+    assert not plan.may_start(12.0)
+    assert not plan.may_start(15.0)
+    plan.asked(15.0)
+    assert plan.may_start(17.0)
 
 
 def test_no_piece_takes_longer_than_it_may_if_it_can_be_cut() -> None:

@@ -53,10 +53,19 @@ def test_what_there_is_not_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
         Precision.of("fp16", "cpu")
 
 
+@pytest.mark.parametrize(("packs", "name"), [(True, "bf16"), (False, "fp32")])
+def test_auto_is_never_refused(packs: bool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A processor may be made for bfloat16, and this torch have no oneDNN to use it."""
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    monkeypatch.setattr("bot.engine.f5.precision.packs_bf16", lambda: packs)
+    assert Precision.of("auto", "cpu").name == name
+
+
 @pytest.mark.parametrize(("has", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
 def test_beside_8_bits_a_processor_computes_in_what_it_is_quick_in(
     has: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has)
+    monkeypatch.setattr("bot.engine.f5.precision.packs_bf16", lambda: has)
     assert Precision("int8", torch.device("cpu")).dtype is dtype
     assert Precision("int8", torch.device("cuda")).dtype is torch.float16

@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from bot.engine.f5.checkpoint import CheckpointError
 from bot.engine.f5.engine import F5Engine
 from bot.engine.f5.loading import Model
+from bot.engine.f5.overflows import Overflows
 from bot.engine.f5.precision import Precision
 from bot.engine.f5.running import Running
 from bot.engine.f5.speaking import GarbledError
@@ -243,6 +244,20 @@ class Dog:
 
     def close(self) -> None:
         self.closed = True
+
+
+@pytest.mark.usefixtures("any_precision")
+def test_a_disk_that_is_slow_to_take_a_note_is_no_gpu_that_hangs(
+    weights: Path, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dog, found = Dog(), []
+    engine = loaded(weights, voice, precision="fp16")
+    monkeypatch.setattr(engine, "_watchdog", dog)
+    monkeypatch.setattr(engine._running, "_watchdog", dog)
+    monkeypatch.setattr(Overflows, "add", lambda self, path: found.append(dog.on))
+    for word in WORDS[:4]:
+        spoken(engine, voice, word)
+    assert found == [None]
 
 
 @pytest.mark.usefixtures("graphs")

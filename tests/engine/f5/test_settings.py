@@ -10,7 +10,7 @@ import pytest
 from bot.config import F5, Engine
 from bot.engine.__main__ import main
 from bot.engine.f5.architecture import NAMED
-from bot.engine.f5.settings import F5Settings, SettingError
+from bot.engine.f5.settings import ANSWER_TIMEOUT, F5Settings, SettingError
 from bot.speech.engine_arguments import engine_arguments
 
 ALL: dict[str, Any] = {
@@ -35,6 +35,7 @@ ALL: dict[str, Any] = {
 
 def test_both_processes_have_the_same_settings() -> None:
     assert F5().model_dump() == asdict(F5Settings())
+    assert Engine().answer_timeout == ANSWER_TIMEOUT
     assert set(ALL) == set(F5.model_fields)
     assert F5.model_fields["architecture"].annotation.__args__ == ("", *NAMED)  # type: ignore[union-attr]
 
@@ -48,9 +49,10 @@ def test_they_cross_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("bot.engine.__main__.serve", serve)
     assert engine_arguments(Engine()) == ["--engine.name=auto"]
-    for engine in (Engine(), Engine(name="f5", f5=F5(**ALL)), Engine(name="espeak")):
+    for engine in (Engine(), Engine(name="f5", f5=F5(**ALL)), Engine(name="espeak", answer_timeout=7.5)):
         assert main(engine_arguments(engine)) == 0
         assert served[-1]["name"] == engine.name
+        assert served[-1]["answer_timeout"] == engine.answer_timeout
         assert asdict(served[-1]["f5"]) == engine.f5.model_dump()
 
 
@@ -75,8 +77,19 @@ def test_what_cannot_be(name: str, text: str, words: str) -> None:
         F5Settings.read({name: text})
 
 
-def test_the_command_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("setting", "text", "words"),
+    [
+        ("engine.f5.steps", "many", "engine.f5.steps cannot be 'many': it is a whole number"),
+        ("engine.answer_timeout", "0", "engine.answer_timeout: it is a number of seconds above 0"),
+        ("engine.answer_timeout", "nan", "engine.answer_timeout: it is a number of seconds above 0"),
+        ("engine.answer_timeout", "soon", "engine.answer_timeout: it is a number of seconds above 0"),
+    ],
+)
+def test_the_command_line_says_so(
+    setting: str, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["--engine.f5.steps", "many"])
+        main([f"--{setting}", text])
     assert ended.value.code == 2
-    assert "engine.f5.steps cannot be 'many': it is a whole number" in capsys.readouterr().err
+    assert words in capsys.readouterr().err

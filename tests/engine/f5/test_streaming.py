@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,6 +61,7 @@ def run(text: str, cost: Callable[[int], float], caution: Caution | None = None)
     plan = Planner(parts, frames_for, cost, DURATION.reference_frames, caution=caution)
     now = 0.0
     started = False
+    plan.asked(now)
 
     def let_out() -> None:
         nonlocal started
@@ -123,17 +125,28 @@ def test_playback_never_waits(text: str, speeds: tuple[float, float]) -> None:
         assert line.sent[0][0] <= 0.03
 
 
-@pytest.mark.parametrize("slower", [1.0, 1.1])
-def test_a_machine_slower_than_speech_is_late_and_does_not_break_off(slower: float) -> None:
-    """Ten seconds of speech on a processor that takes 2.4 s for each second of it, and half again as much for
-    short pieces; the client has 20 s of patience."""
-    caution = pytest.importorskip("bot.engine.f5.speaking").CAUTION
+def on_a_processor(slower: float, answer_timeout: float) -> Line:
+    """Eleven seconds of speech where each takes 2.4 s, and half again as much in short pieces."""
     text = "Honestly, I think the second album was better than the first one. " * 3
     cost = CostModel.fit([Measurement(469, 4.8 * slower), Measurement(1032, 11.7 * slower)])
-    line = run(text, cost.seconds, caution)
+    line = run(text, cost.seconds, Caution.within(answer_timeout))
     assert line.sound.size / RATE > 9.5
-    assert line.waits() < 0.02
-    assert line.sent[0][0] < 18
+    return line
+
+
+@pytest.mark.parametrize(("slower", "answer_timeout"), [(1.0, 20.0), (1.1, 30.0), (1.5, 40.0)])
+def test_a_machine_slower_than_speech_is_late_and_does_not_break_off(
+    slower: float, answer_timeout: float
+) -> None:
+    assert on_a_processor(slower, answer_timeout).waits() < 0.02
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.1, 1.25, 1.5, 1.7])
+@pytest.mark.parametrize("answer_timeout", [12.0, 15.0, 20.0, 40.0])
+def test_however_slow_no_client_takes_it_for_hung(slower: float, answer_timeout: float) -> None:
+    """A fourth of the time is left for what a busy machine adds."""
+    times = [0.0, *(at for at, _ in on_a_processor(slower, answer_timeout).sent)]
+    assert max(after - before for before, after in pairwise(times)) < 0.75 * answer_timeout
 
 
 @pytest.mark.parametrize("text", TEXTS)

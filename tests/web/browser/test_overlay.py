@@ -230,6 +230,27 @@ async def test_the_streamers_own_style(browser: Browser, tmp_path: Path, engine:
         await expect(card(page).locator(".name")).to_have_css("text-transform", "uppercase")
 
 
+@pytest.mark.parametrize("theme", ["card", "line", "bubble", "subtitle"])
+async def test_the_streamers_own_values_hold_in_every_theme(
+    browser: Browser, tmp_path: Path, engine: str, theme: str
+) -> None:
+    style = tmp_path / "mine.css"
+    style.write_text(":root { --lines: 3; --quiet: rgb(1, 2, 3); --text: rgb(4, 5, 6); --size: 20px }")
+    async with (
+        running(tmp_path, engine, {"web.overlay_css": str(style)}) as site,
+        open_page(browser, f"{site.base}/overlay?theme={theme}", reduced_motion="reduce") as (page, _),
+    ):
+        await connected(site)
+        await site.write(STORY)
+        words = card(page).locator(".words")
+        await expect(words).to_have_css("max-height", "81px")
+        colours = await words.locator("span").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).color)"
+        )
+        assert set(colours) <= {"rgb(1, 2, 3)", "rgb(4, 5, 6)"}
+        assert colours[-1] == "rgb(1, 2, 3)"
+
+
 async def test_it_finds_its_bot_again(browser: Browser, tmp_path: Path, engine: str) -> None:
     """The bot is started anew, at the same place and with the same token."""
     async with running(tmp_path, engine, TOKENS) as site:

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, FilePayload, expect
 from bot.engine.references import report
 from bot.engine.references.contour import Span
 from bot.messages import SourceState, State
+from bot.speech.engine_child import _WITHOUT_F5
 from tests.web.browser.looking import open_page
 from tests.web.browser.test_panel_rooms import recording
 from tests.web.running import ROOT, TOKENS, Running, running
@@ -40,6 +41,11 @@ REFUSED = (
     "rules.languages cannot be 'xx': input should be 'zh', 'en', 'ja', 'ko', 'ru' or 'other'.",
     "templates.message cannot be '{nme}': there is no {nme} here, only {name}, {text}.",
     "config.toml is read-only: allow it to be written, and settings can be changed here.",
+)
+NOT_USED = (
+    'no NVIDIA GPU was found; engine.name = "f5" uses it on the processor all the same, slowly.',
+    "torch 2.7.0 does not reach the GPU: it, or the driver, is of another CUDA.",
+    "torch 2.7.0 cannot compute on the GPU (CUDA error 209): install the one made for it.",
 )
 TABLE = (ROOT / "bot/web/static/panel/sentences.js").read_text(encoding="utf-8")
 
@@ -83,12 +89,24 @@ def checks() -> Iterator[str]:
     yield from (report.check_pace(pace).sentence for pace in (0.0, 1.0, 5.0, 20.0))
 
 
+def of_the_engine() -> Iterator[str]:
+    """What it says of f5 beside the voices that are ready, in whole."""
+    for count in ("1 voice", "4 voices"):
+        yield from (f"Ready with {count}. f5 is not used: {reason}" for reason in NOT_USED)
+        for why in ("while it was loaded, twice in a row", "3 times within 10 minutes"):
+            yield f"Ready with {count}. ({_WITHOUT_F5.format(why)})"
+    yield "Ready with 1 voice. f5 failed at a message (no sound), and Robin spoke it instead."
+    yield f"the engine hangs; starting it again ({_WITHOUT_F5.format('3 times within 10 minutes')})"
+
+
 async def test_sentences_that_a_streamer_meets(browser: Browser, site: Running) -> None:
     sentences = [
         *refusals(),
         *checks(),
         "trying again in 4 s: the connection was lost",
         "Ready with 4 voices.",
+        *of_the_engine(),
+        "a paid message could not be read in 3 runs and is not tried again: Ann: 晚上好",
     ]
     assert len(sentences) > 45
     async with open_page(browser, site.base, locale="zh-CN") as (page, _):
@@ -104,7 +122,10 @@ async def test_the_table_holds_nothing_that_is_never_said() -> None:
     said = literals()
     for english in re.findall(r'^  \["(.*?)", "', TABLE, re.MULTILINE):
         for part in re.split(r"\{\}|[,.;:]| or ", english.lower()):
-            assert part.strip() in said or "input should be" in part, (english, part)  # pydantic says that
+            assert part.strip(" ()") in said or "input should be" in part, (
+                english,
+                part,
+            )  # pydantic says that
 
 
 async def test_every_setting_has_its_words(browser: Browser, site: Running) -> None:

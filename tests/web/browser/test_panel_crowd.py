@@ -87,7 +87,7 @@ async def test_much_that_is_held_leaves_room_for_the_rest(browser: Browser, site
     async with open_page(browser, site.base) as (page, _):
         await expect(page.locator(".held .item")).to_have_count(200)
         await expect(page.locator(".held .item").first).to_contain_text("paid 1")
-        await expect(page.get_by_text("Older ones are kept")).to_be_visible()
+        await expect(page.get_by_text("If there are older ones, they are kept")).to_be_visible()
         assert await page.locator(".speaking").evaluate(
             "(box) => box.getBoundingClientRect().top < innerHeight"
         )

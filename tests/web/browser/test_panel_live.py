@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.messages import Dropped, Speaking, Spoken, Worth
 from tests.people import ALICE, BOB, CAROL
@@ -119,6 +119,29 @@ async def test_reordered_by_mouse_and_by_keyboard_and_removed(browser: Browser, 
         await queue_is(page, site, "two pears", "three plums", "one apple")
         await rows.nth(1).get_by_role("button", name="Remove").click()
         await queue_is(page, site, "two pears", "one apple")
+
+
+async def test_a_move_went_well_though_what_stood_before_it_was_begun_meanwhile(
+    browser: Browser, site: Running
+) -> None:
+    async with open_page(browser, site.base) as (page, _):
+        await site.post("/api/pause")
+        for text, by in ((LONG, ALICE), ("two pears", BOB), ("three plums", CAROL)):
+            await site.write(text, by=by)
+
+        async def late(route: Route) -> None:
+            await site.post("/api/resume")
+            await site.until(Speaking)
+            await site.post("/api/pause")
+            await route.continue_()
+
+        await page.route("**/api/queue/order", late)
+        rows = page.locator(".queue .item")
+        await expect(rows).to_have_count(3)
+        await rows.nth(2).get_by_role("button", name="Earlier").click()
+        await expect(page.get_by_text("Moved: 1 of 2.")).to_be_attached()
+        await queue_is(page, site, "three plums", "two pears")
+        await expect(page.locator(".toast")).to_have_count(0)
 
 
 async def test_cleared_but_for_what_was_paid_for(browser: Browser, site: Running) -> None:

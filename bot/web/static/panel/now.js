@@ -146,9 +146,11 @@ async function place(id, at) {
   if (!id || at < 0 || at > order.length) return;
   order.splice(at, 0, id);
   const queue = await act(() => post("/api/queue/order", { ids: order }));
-  const now = queue?.items.findIndex((item) => item.id === id) ?? -1;
-  if (now < 0) return; // it waits no more
-  if (now === at) announce(t("moved", { place: at + 1, count: queue.items.length }));
+  const now = queue?.items.map((item) => item.id) ?? [];
+  if (!now.includes(id)) return; // it waits no more
+  // What came, or was begun to be said, since the click moves others along and refuses nothing.
+  const among = (ids, others) => ids.filter((one) => others.includes(one)).indexOf(id);
+  if (among(now, order) === among(order, now)) announce(t("moved", { place: now.indexOf(id) + 1, count: now.length }));
   else toast(t("by_rank"));
 }
 
