@@ -53,9 +53,8 @@ _ELAPSED = re.compile(
     r"|\b(?:time|timer|wr|pb|record|pace|split|in|under|sub))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
-_AT_WORK = re.compile(
-    r"\b(?:sign|clock|check|log|punch)(?:ed|ged)?\sin\s?$", re.IGNORECASE
-)  # at a time of day
+# "signed in 9:15" was at that time of day.
+_SIGNED_IN = re.compile(r"\b(?:sign|clock|check|log|punch)(?:ed|ged)?\sin\s?$", re.IGNORECASE)
 # What happens in a video, after its place in it ("04:32高能").
 _SCENE = re.compile(
     r"\s?(?:高能|名场面|空降|泪目|封神|[那这]里|[那这]段|[那这]句|[那这]一?下|左右的|处(?!理))"
@@ -138,7 +137,7 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
     timed = (
-        (_ELAPSED.search(place.before) and not _AT_WORK.search(place.before))
+        (_ELAPSED.search(place.before) and not _SIGNED_IN.search(place.before))
         or (time[1] == "0" and not place.zh)
         or (place.zh and _SCENE.match(place.after))
     )

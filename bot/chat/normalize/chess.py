@@ -13,7 +13,7 @@ MOVE = (
     rf"(?<![\w#])(?:[KQRBN](?:[a-h]|[1-8])?x?{_TO}|[a-h]x{_TO}(?:=[QRBN])?|[a-h][18]=[QRBN])"
     r"(?:[+#](?!\w)|(?!\w))"
 )
-# What has a move's shape where a word of chat begins a line: anyone, before.
+# What has a move's shape and is a word of chat: anyone, before.
 _WORD = re.compile(
     r"Ne1\s(?:got|knows?|ha[sv]e?|else|want|wanna|here|seen|up|play|playing)\b|Be4\s(?:you|u|i|we|they|he|she)\b",
     re.IGNORECASE,
@@ -24,7 +24,9 @@ _SIGNS = {"x": "takes", "=": "", "+": "check", "#": "mate"}
 
 def move(text: str, place: Place) -> str | None:
     """None in Chinese, where nobody calls moves by these letters, and of words that look like one."""
-    return None if place.zh or _WORD.match(text + place.after) else " ".join(filter(None, map(_called, text)))
+    if place.zh or _WORD.match(text + place.after):
+        return None
+    return " ".join(filter(None, map(_called, text)))
 
 
 def _called(sign: str) -> str:

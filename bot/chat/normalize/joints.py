@@ -103,5 +103,6 @@ def _rarities(text: str, star: str) -> str:
 
 def _apart(run: re.Match[str]) -> str:
     """ "awslawsl" -> "awsl awsl"; a run of one letter is a laugh."""
-    times = len(run[0]) // len(run[1]) if len(set(run[1])) > 1 else 0
-    return " ".join([run[1]] * times) or run[0]
+    if len(set(run[1])) == 1:
+        return run[0]
+    return " ".join([run[1]] * (len(run[0]) // len(run[1])))

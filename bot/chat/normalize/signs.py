@@ -59,10 +59,10 @@ _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("
           ("°", "度", "degrees"))  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
 _WEEKDAYS = re.compile(r"(?<=[周期拜][一二三四五六日天])\s?-\s?(?=周|星期|礼拜)")
-# Between two numbers of which one was read already, or both are in words: 零下五~五度, 三~五天. After a name
-# (小七~一起玩呀) and after a cheer (六六六~一个) it is a pause.
+# Between two numbers in words: 零下五~五度, 三~五天. After a name (小七~一起玩呀) and after a cheer
+# (六六六~一个) it is a pause.
 _UP_TO = re.compile(
-    r"(零下[零一二三四五六七八九十点]{1,6}|(?<![㐀-鿿])(?!(.)\2)[一二三四五六七八九十百]{1,6})"
+    r"(零下[零一二三四五六七八九十点]{1,6}|(?:(?<![㐀-鿿])|(?<=[要等约概有才差]))(?!(.)\2)[一二三四五六七八九十百]{1,6})"
     r"\s?(?:[~～]|-(?=零下))\s?"
     r"(?=零下|[零一二两三四五六七八九十百千万点]{1,6}(?:[度天个块岁号月年周次人分秒米元楼级]|[^\w]|$))"
 )
