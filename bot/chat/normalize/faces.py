@@ -31,8 +31,8 @@ _SHRUG = re.compile(r"¯\\?_+[(（]ツ[)）]_+/?¯|[ಠ◕•°﹏╥☉][_‿�
 _SIGN = re.compile("[←-➿⬀-⯿\U0001f000-\U0001faff]")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _NUMBER = re.compile(r"[\d.]+")  # 0.0: a face where the line ends with it
-_LABELLED = re.compile(r":\d")  # 等级:3 is a number, 好耶:3 a face
-_INTERJECTION = "(?<=[啊呀哦喔噢哎唉耶喵了呢吗吧嘛哈呵啦嘞呜嘿嗯捏咪])"
+_COLON = re.compile(r":\d")  # 等级:3 is a number, 可爱:3 a face: by how the word before ends
+_NO_TALLY = "(?<![级额亡杀数率分量名次血钱位龄段层关余剩金币命局轮胜负败攻人比])"
 _MAY_HOLD_FACE = re.compile(
     r"[^\w\s，。！？、,.!?'’-]|_|(?<!\S)0\.0(?!\S)|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII
 )
@@ -55,7 +55,7 @@ class Faces:
             # In Chinese a face follows a word without a space.
             r"|(?<=[㐀-鿿])(?:"
             + "|".join(
-                (_INTERJECTION if _LABELLED.fullmatch(face) else "") + re.escape(face)
+                (_NO_TALLY if _COLON.fullmatch(face) else "") + re.escape(face)
                 for face in longest_first
                 if face[0] not in "0./\\"
             )

@@ -28,7 +28,8 @@ _TEAM = re.compile(r"(?<![A-Za-z0-9-])((?!CS|cs)[A-Za-z]{2,4})(?=\d{1,2}[:-]\d{1
 _FOREVER = re.compile(r"(?<=[A-Za-z0-9])yyds(?![A-Za-z])")  # "fakeryyds"
 _TWICE = re.compile(r"(?<![A-Za-z0-9])([a-z][b-df-hj-np-tv-z]{2,4})\1{1,2}(?![A-Za-z])")  # "awslawsl"
 _AGAINST = re.compile(r"(?<=[A-Z0-9])vs(?=[A-Z])")
-_SPACED = re.compile(r"(?<![\w.,:/-])\d{1,3}(?: \d{3}){0,2} 000(?![\w.,:/-]|\s\d)")  # 1 000 000
+# 1 000 000, 1 234 567; "250 120 400" is a place, or a colour.
+_SPACED = re.compile(r"(?<![\w.,:/-])(?:\d{1,3}(?: \d{3}){0,2} 000|[1-9](?: \d{3}){2,3})(?![\w.,:/-]|\s\d)")
 # Signs in the place of letters: "Ke$ha", "P!nk", where the letters around them are no word without it.
 _DOLLAR = re.compile(r"(?<=[A-Za-z])\$(?=[A-Za-z])")
 _WHOLE = r"(?!(?:thx|ty|tyt|gg|gl|hf|wp|gj|np|nt|bb|brb|pls|plz|lmk)(?![A-Za-z]))"  # words with none missing
