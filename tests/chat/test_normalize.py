@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import bot
 from bot.chat.normalize import Normalizer, Run, load
 from bot.chat.normalize.characters import clean, finish
 from bot.chat.normalize.numerals import en_cardinal, en_ordinal, en_year, zh_cardinal
@@ -93,6 +95,8 @@ def test_letters_that_match_others_in_either_case_raise_nothing(other: tuple[str
         ("13:11", "十三比十一", "one eleven P M"),
         ("65W", "六十五瓦", "sixty-five watts"),
         ("ping 30ms", "ping 三十毫秒", "ping thirty milliseconds"),
+        ('9"83', "九秒八三", "nine point eighty-three"),
+        ('12"34', "十二秒三四", "twelve point thirty-four"),
     ],
 )
 def test_digits_alone_are_of_the_channels_language(line: str, zh: str, en: str) -> None:
@@ -156,6 +160,7 @@ def test_years(digits: str, said: str) -> None:
         ("Søren", "Søren"),
         ("Cooool_Kiddd", "Cool Kid"),
         ("xXNooobXx", "Noob"),
+        ("Bob00Smith", "Bob zero zero Smith"),
         ("L33t_B00gie", "Leet Boogie"),
         ("__init__", "init"),
         ("♥♥", ""),
@@ -209,6 +214,16 @@ def test_runs(text: str, runs: list[tuple[str, str]]) -> None:
     assert list(reading.runs) == [Run(*run) for run in runs]
 
 
+def test_no_table_says_anything_twice() -> None:
+    """The last row would win, unseen. Capitals are words of their own in words.tsv, and faces as they are."""
+    for table in (Path(bot.__file__).parent / "data" / "lexicon").glob("*.t*"):
+        rows = [row for row in table.read_text("utf-8").splitlines() if row and not row.startswith("# ")]
+        keys = [row.split("\t")[0] for row in rows] if table.suffix == ".tsv" else " ".join(rows).split()
+        if table.name == "words.tsv":
+            keys = [key if key.isupper() else key.lower() for key in keys]
+        assert [key for key, times in Counter(keys).items() if times > 1] == [], table.name
+
+
 def test_words_of_ones_own(tmp_path: Path) -> None:
     own = tmp_path / "own.tsv"
     own.write_text("# mine\nzzgg\t直播鸽鸽\nlol\t\tlaughing out loud\n", "utf-8")
@@ -258,7 +273,7 @@ BOMBS: dict[str, str] = {
     "worth": "a $1 ", "dotted": " .1", "ats at": "@ 1 ", "zones": "T-1 ",
     "drawn": "aaabbb", "sets": "6-4 ", "section": "pt 1 ", "inch": "8in ", "index": "a[i]",
     "quotes and digits": "1\"", "spaced": "100 000 ", "stars": "5*", "moves": "Nbxd7",
-    "drawn words": "sooo ",
+    "drawn words": "sooo ", "closed stars": "*a 5*", "up to": "三~五",
 }  # fmt: skip
 
 

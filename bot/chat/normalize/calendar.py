@@ -49,12 +49,16 @@ _FEAST_AFTER = re.compile(
     r"|晚会|好价|囤|假|长假|黄金周|放几天|放多久|调休|高速|人多|去哪|去玩|出去|回家|出游|阅兵|纪念日|汶川|事变)"
 )
 _ELAPSED = re.compile(
-    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度条?|空降|[跳拖拉倒]到|(?<![A-Za-z])[Pp]\d{1,3}\s?[在的]?"
+    r"(?:时长|用时|耗时|录像|视频|纪录|记录|进度条?|空降|[跳拉倒]到|(?<![A-Za-z])[Pp]\d{1,3}\s?[在的]?"
     r"|\b(?:time|timer|wr|pb|record|pace|split|in|under|sub))\s?(?:is|was|of|=|是|:)?\s*$",
     re.IGNORECASE,
 )
+# "signed in 9:15" was at that time of day.
+_SIGNED_IN = re.compile(r"\b(?:sign|clock|check|log|punch)(?:ed|ged)?\sin\s?$", re.IGNORECASE)
 # What happens in a video, after its place in it ("04:32高能").
-_SCENE = re.compile(r"\s?(?:高能|名场面|空降|泪目|封神|[那这]里|[那这]段|[那这]句|[那这]一?下|左右的|处)")
+_SCENE = re.compile(
+    r"\s?(?:高能|名场面|空降|泪目|封神|[那这]里|[那这]段|[那这]句|[那这]一?下|左右的|处(?!理))"
+)
 
 
 def date(text: str, place: Place) -> str | None:
@@ -133,7 +137,7 @@ def _time(time: re.Match[str], half: str | None, place: Place) -> str | None:
     if second is not None:
         return _elapsed(hour, minute, int(second), place)
     timed = (
-        _ELAPSED.search(place.before)
+        (_ELAPSED.search(place.before) and not _SIGNED_IN.search(place.before))
         or (time[1] == "0" and not place.zh)
         or (place.zh and _SCENE.match(place.after))
     )

@@ -38,6 +38,7 @@ _LASTING = re.compile(r"(?:久久|祝|长长)$")
 _PROCESSOR = re.compile(r"\b(?:ryzen\s[3579]|i[3579]|ultra\s[579]|xeon|epyc)\s$", re.IGNORECASE)
 _PORT = re.compile(r"\b(?:port|rfc)\s$", re.IGNORECASE)
 _OFF = re.compile(r"\s?折")  # 85折
+_CALLED_SO = frozenset(("369", "408", "808"))  # a player, a car, a drum: names, where they are no sum
 _PETROL = re.compile(r"(?<!第)(?:92|95|98)号?(?:汽油|加满|的?油(?![画炸条漆锅]))")
 _IN_ORDER = "0123456789876543210"  # a straight at cards, keys, a countdown
 _SHARE = re.compile(r"(?:60[0135]|30[01]|688|51\d|159|588)(?!000)\d{3}")  # by their numbers shares are called
@@ -47,11 +48,14 @@ _FEAST = re.compile(
 )
 _AMOUNT = re.compile(
     r"(?:[卖花充值赚亏输赢扣剩攒]了?|[分涨跌掉降冲打上升爬卡炒]到|[券补]后|只[要有]|仅|大概|差不多|低于|高于|超过|不到"
-    r"|起码|至少|最多|价格?|战力|积分|段位|伤害)\s?$"
+    r"|起码|至少|最多|价格?|一共|工资|战力|积分|段位|伤害|血量|人气)\s?$"
 )
 _SCANT = re.compile(r"[才就要给]\s?$")  # before a sum, and before a year of ours: "才2024"
 _OF_OUR_DAYS = re.compile(r"19[5-9]\d|20[0-3]\d")
-_AGES = re.compile(r"(?:[3-9]\d|1[0-4])00年|\d\d00年(?:[前来的多]|历史|文明|以前|之前|修|道行)")
+_AGES = re.compile(
+    r"(?:[3-9]\d|1[0-4])00年"
+    r"|\d\d00年(?:前(?!后)|来|多|的?(?:历史|文明|修|道行)|以前|之前|的(?:文化|传统|传承|积淀|功力|时间|[古老大]?树))"
+)
 _BORN = re.compile(r"\s?(?:年|后|後|级|級|届|出生|生[的人]|奥运|世界杯|版|款|春晚|赛季|跨年)")
 _GENERATION = re.compile(r"\d[05]\Z")
 
@@ -68,8 +72,10 @@ def plain(digits: str, place: Place) -> str:
         return numerals.en_digits(digits)
     if place.zh:
         return _plain_zh(digits, place)
-    if len(digits) in (4, 5) and (_PROCESSOR.search(place.before) or _PORT.search(place.before)):
+    if len(digits) in (4, 5) and _PROCESSOR.search(place.before):
         return numerals.en_pairs(digits)
+    if len(digits) in (4, 5) and _PORT.search(place.before):
+        return numerals.en_pairs(digits) if len(digits) == 4 else numerals.en_digits(digits)
     if digits.startswith("0") and len(digits) > 1:
         if len(digits) == 2 and place.before[-1:] in ("'", "’"):
             return f"oh {numerals.en_digits(digits[1])}"
@@ -124,9 +130,9 @@ def _plain_zh(digits: str, place: Place) -> str:
         return numerals.zh_cardinal(digits)
     if digits == "2" and after[:1] in tuple("家本对副把发包厅居粒节") and place.before[-1:] != "第":
         return "两"
-    if place.counted:
-        return numerals.zh_cardinal(digits)
-    if _SHARE.fullmatch(digits) or (len(digits) > 3 and digits in _IN_ORDER):
+    if (_SHARE.fullmatch(digits) or (len(digits) > 3 and digits in _IN_ORDER)) and not _AMOUNT.search(
+        place.before
+    ):
         return numerals.zh_digits(digits)
     if is_year(digits) and _is_sum(digits, place):
         return numerals.zh_cardinal(digits)
@@ -171,6 +177,8 @@ def _word(digits: str, place: Place) -> str | None:
         return known.en or None if known else None
     found = place.lexicon.digit_word(digits)
     if found is None or not found.alone or place.counted or (place.after[:1] == "+" and len(digits) < 6):
+        return None
+    if (digits in _CALLED_SO or (len(digits) > 3 and digits in _IN_ORDER)) and _AMOUNT.search(place.before):
         return None
     if digits == "99" and (_LASTING.search(place.before) or place.after.startswith("久")):
         return "九九"

@@ -30,6 +30,9 @@ _SHORTCODE = re.compile(r"(?<![\w:]):[A-Za-z][A-Za-z0-9_+-]{1,40}:(?![\w:])")
 _SHRUG = re.compile(r"¯\\?_+[(（]ツ[)）]_+/?¯|[ಠ◕•°﹏╥☉][_‿﹏︵ᴥωД益.,-]*[ಠ◕•°﹏╥☉]|[┻┳][━┻┳─]+|[︵凸]+")
 _SIGN = re.compile("[←-➿⬀-⯿\U0001f000-\U0001faff]")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_NUMBER = re.compile(r"[\d.]+")  # 0.0: a face where the line ends with it
+_COLON = re.compile(r":\d")  # 等级:3 is a number, 可爱:3 a face: by how the word before ends
+_NO_TALLY = "(?<![级额亡杀数率分量名次血钱位龄段层关余剩金币命局轮胜负败攻人比])"
 _MAY_HOLD_FACE = re.compile(
     r"[^\w\s，。！？、,.!?'’-]|_|(?<!\S)0\.0(?!\S)|\b(?:T|Q|q|O|o|x|X|D|O7|o7|A|u|U|n|v|q)", re.ASCII
 )
@@ -45,11 +48,17 @@ class Faces:
         longest_first = sorted(lexicon.faces, key=len, reverse=True)
         self._faces = re.compile(
             r"(?<![\w:;=^<>/.-])(?:"
-            + "|".join(map(re.escape, longest_first))
+            + "|".join(
+                re.escape(face) + (r"(?=\s?$)" if _NUMBER.fullmatch(face) else "") for face in longest_first
+            )
             + r")(?![A-Za-z0-9_/%％\\])(?!\.\d)"
             # In Chinese a face follows a word without a space.
             r"|(?<=[㐀-鿿])(?:"
-            + "|".join(re.escape(face) for face in longest_first if face[0] not in "0./\\")
+            + "|".join(
+                (_NO_TALLY if _COLON.fullmatch(face) else "") + re.escape(face)
+                for face in longest_first
+                if face[0] not in "0./\\"
+            )
             + r")(?![A-Za-z0-9/])"
         )
 

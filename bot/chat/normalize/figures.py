@@ -8,24 +8,33 @@ from bot.chat.normalize import calendar, numerals, slashes
 from bot.chat.normalize.place import Place, is_year
 from bot.chat.normalize.quantities import KIND, amount
 
+# How somebody fares: before a score ("went 3-1"), an age or a speed ("he's 18-20"), a time of day.
+_FARES = r"went|going|ur|you're|i'm|im|he's|hes|she's|shes|we're|they're"
+_FARING = re.compile(rf"\b(?:{_FARES})\s*$", re.IGNORECASE)
 _WON = re.compile(
-    r"(?:赢|输|胜|负|比分|领先|落后|打|打[成到完]|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|变成?|[扳追翻][成到平]|人头"
+    r"(?:赢|输|胜|负|比分|领先|落后|打[成到完]?|战|战平|战胜|拿下|击败|横扫|被|平|虐|剃|打了个|变成?|[扳追翻][成到平]|人头"
     r"|[男女国][排羽乒足]|排球|羽毛球|乒乓球?|[首末]局|决胜局|[赛局盘]点|加时赛?|第[一二三四1-4]节|[半全终]场|赔率|比例|汇率"
-    r"|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept|went|going"
-    r"|ur|you're|i'm|im|he's|hes|she's|shes|we're|they're))\s*$",
+    rf"|\b(?:won|win|lost|lose|score|up|down|beat|lead|leading|is|it's|its|gg|series|swept|{_FARES}))\s*$",
     re.IGNORECASE,
 )
 COLOUR = r"#(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{6}(?![\w-])"  # "#1e90ff"
 _PLAYED = re.compile(r"(?:[局图盘把波]|分钟|\b(?:map|set|overtime))\s*$", re.IGNORECASE)
 # A map's rounds are played to 13, or to 16; as a time of day nobody types these with nothing beside them.
 _MAP_END = re.compile(r"13:11|11:13|16:1[1-4]|1[1-4]:16|19:1[67]|1[67]:19")
+# What begins or ends at a time of day: "国足19:35开球", "活动22:00结束".
+_HELD = re.compile(r"\s?(?:开[球始播赛场打踢]|[上下]课|结束|踢|直播|下播)")
+_TALLY = re.compile(r"(?:比分|人头|人頭|领先|落后|赔率|比例|汇率)[是为]?\s?$")
 _NOW = re.compile(r"(?:现在|今[天晚早]|明[天晚早]|[上下中]午|早上|晚上|凌晨|时间|已经|[都快])[是到]?\s?$")
 _AIRLINER = re.compile(r"(7[0-8]7)-([1-9]00|8|9|10)")
-_IS = re.compile(r"\b(?:is|it's|its|down|up)\s*$", re.IGNORECASE)
+_IS = re.compile(rf"\b(?:is|it's|its|down|up|{_FARES})\s*$", re.IGNORECASE)
+_LOSER, _WINNER = 9, 15  # the most games of a score that only a word of _FARES stands before
 _LEVEL = re.compile(
     r"(?:关|图|第|关卡|主线|支线|剧情|章|节|副本|推图|打到|过了|world|stage|level|episode|map)\s*$",
     re.IGNORECASE,
 )
+# Parts of a work are numbered with two digits as months are: "EP 01-12".
+_PART = re.compile(r"(?:第|\b(?:eps?|episodes?|vols?|volumes?|ch|chapters?)\.?)\s?$", re.IGNORECASE)
+_PARTS = re.compile(r"\s?[集话話章卷]")
 _VERSIONED = re.compile(r"\b(?:python|patch|version|ver|update|build|release)\s?$", re.IGNORECASE)
 _LEFT = re.compile(
     r"\s?(?:left|cooldown|cd|ago|more|remaining|timer|delay|ads?|later|before)\b|\s?(?:冷却|后|之后|内|就)"
@@ -113,10 +122,15 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
     clock = colon and re.fullmatch(r"\d{1,2}:[0-5]\d", text)
     if clock and _NOW.search(place.before):
         return False
+    low, high = sorted(float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)[:2])
     if clock and _PLAYED.search(place.before):
-        ours, theirs = text.split(":")
-        return max(int(ours), int(theirs)) <= 30 and theirs not in ("00", "30")
-    if clock and place.zh and _MAP_END.fullmatch(text):
+        return high <= 30 and not text.endswith((":00", ":30"))
+    ends = clock and place.zh and _MAP_END.fullmatch(text)
+    if clock and place.zh and not ends and _is_hour(text, place):
+        return False
+    if not clock and _FARING.search(place.before) and (low > _LOSER or high > _WINNER):
+        won = None
+    if ends:
         named = re.search(r"[A-Za-z]\s$", place.before) and place.after[:1] in ("", "，", "。", "！", "!")
         if place.alone or named:
             return True
@@ -124,6 +138,14 @@ def is_score(text: str, place: Place, *, colon: bool = False) -> bool:
         r"\s*(?:的?比分|人头|人頭|打完|结束|领先|落后|险胜|获胜|大胜|胜|赢|输|败|平|逆转|绝杀|拿下|ratio|score|lead)|^\s*了$",
         place.after[:6],
     ) is not None
+
+
+def _is_hour(text: str, place: Place) -> bool:
+    """ "国足19:35开球", "女排20:00决赛": what is held has a time of day; "比分20:00" is counted."""
+    if int(text.split(":")[0]) > 24 or _TALLY.search(place.before):
+        return False
+    round_hour = text.endswith((":00", ":30"))
+    return round_hour or place.before.endswith("打到") or _HELD.match(place.after) is not None
 
 
 def hyphen(text: str, place: Place) -> str:
@@ -143,9 +165,11 @@ def hyphen(text: str, place: Place) -> str:
     if is_year(first) and len(second) == 2 and int(second) == (int(first) + 1) % 100:
         ends = f"到{numerals.zh_digits(second)}" if place.zh else f" {place.number(second)}"
         return place.year(first) + ends
-    dated = "." not in text and len(first) == len(second) == 2 and first[0] == "0"
-    if dated and (said := calendar.month_day(first, second, place)):
-        return said
+    if "." not in text and len(first) == len(second) == 2 and first[0] == "0":
+        if _PART.search(place.before) or _PARTS.match(place.after):
+            return f"{place.number(first)}{place.pick('到', ' to ')}{place.number(second)}"
+        if said := calendar.month_day(first, second, place):
+            return said
     spans = place.counted or (
         not place.zh
         and (
@@ -185,7 +209,7 @@ def hyphen(text: str, place: Place) -> str:
 
 def _between_teams(place: Place) -> bool:
     """ "TES 2-3 JDG"."""
-    return bool(_TEAM_BEFORE.search(place.before) and _TEAM_AFTER.match(place.after))
+    return place.zh and bool(_TEAM_BEFORE.search(place.before) and _TEAM_AFTER.match(place.after))
 
 
 def sum_of(text: str, place: Place) -> str:

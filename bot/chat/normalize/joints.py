@@ -28,11 +28,15 @@ _TEAM = re.compile(r"(?<![A-Za-z0-9-])((?!CS|cs)[A-Za-z]{2,4})(?=\d{1,2}[:-]\d{1
 _FOREVER = re.compile(r"(?<=[A-Za-z0-9])yyds(?![A-Za-z])")  # "fakeryyds"
 _TWICE = re.compile(r"(?<![A-Za-z0-9])([a-z][b-df-hj-np-tv-z]{2,4})\1{1,2}(?![A-Za-z])")  # "awslawsl"
 _AGAINST = re.compile(r"(?<=[A-Z0-9])vs(?=[A-Z])")
-_SAINT = re.compile(r"\b[Ss]t\.\s(?=[A-Za-z])")
-_SPACED = re.compile(r"(?<![\w.,:/-])\d{1,3}(?:(?: \d{3}){2,3}| 000)(?![\w.,:/-]|\s\d)")  # 1 000 000
+# 1 000 000, 1 234 567; "250 120 400" is a place, or a colour.
+_SPACED = re.compile(r"(?<![\w.,:/-])(?:\d{1,3}(?: \d{3}){0,2} 000|[1-9](?: \d{3}){2,3})(?![\w.,:/-]|\s\d)")
 # Signs in the place of letters: "Ke$ha", "P!nk", where the letters around them are no word without it.
 _DOLLAR = re.compile(r"(?<=[A-Za-z])\$(?=[A-Za-z])")
-_BANG = re.compile(r"(?<![^\W_])([b-dfhj-np-tv-z]{1,3})!([b-df-hj-np-tv-z]{1,3})(?![^\W_])", re.IGNORECASE)
+_WHOLE = r"(?!(?:thx|ty|tyt|gg|gl|hf|wp|gj|np|nt|bb|brb|pls|plz|lmk)(?![A-Za-z]))"  # words with none missing
+_BANG = re.compile(
+    rf"(?<![^\W_]){_WHOLE}([b-dfhj-np-tv-z]{{1,3}})!{_WHOLE}([b-df-hj-np-tv-z]{{1,3}})(?![^\W_])",
+    re.IGNORECASE,
+)
 _LATIN = re.compile(r"[A-Za-z]")
 _STARS = re.compile(r"(?<![A-Za-z0-9*.])([1-7])(?:\*(?![A-Za-z0-9_*(])|\s?[★☆⭐])")  # as rarity: "5*"
 # What a hyphen joins to a number is no model's name, and no sum less than nothing.
@@ -40,7 +44,7 @@ _BEFORE_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(mid|early|late|pre|post|sub|non|ages?|top)-(?=[1-9])", re.IGNORECASE
 )
 _ZONE = re.compile(r"(?<![A-Za-z0-9])(GMT|UTC|T(?=-\d{1,3}\s?(?:min|sec|hour|day|week|month|:)))([+-])(?=\d)")
-_SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])|(?<=[过破])w(?![A-Za-z])")  # 几w, 月入过w
+_SOME = re.compile(r"(?<=几)[wWkK](?![A-Za-z])|(?:(?<=入过)|(?<=破))w(?![A-Za-z])")  # 几w, 月入过w
 
 
 def read(text: str, *, chinese: bool) -> str:
@@ -64,7 +68,7 @@ def read(text: str, *, chinese: bool) -> str:
     if any(star in text for star in "*★☆⭐"):
         # Of a line of a rarity alone the units know how it is read.
         star = "星" if chinese else " star" if _LATIN.search(text) else "★"
-        text = _STARS.sub(rf"\1{star}", text)
+        text = _rarities(text, star)
     if "-" in text or "+" in text:
         text = _BEFORE_NUMBER.sub(r"\1 ", text)
         plus, minus = ("加", "减") if chinese else (" plus ", " minus ")
@@ -72,7 +76,7 @@ def read(text: str, *, chinese: bool) -> str:
     if "yyds" in text:
         text = _FOREVER.sub(" yyds", text)
     if len(text) > 5:
-        text = _TWICE.sub(lambda run: " ".join([run[1]] * (len(run[0]) // len(run[1]))), text)
+        text = _TWICE.sub(_apart, text)
     if "vs" in text:
         text = _AGAINST.sub(" vs ", text)
     if "-" in text or ":" in text:
@@ -80,3 +84,26 @@ def read(text: str, *, chinese: bool) -> str:
     if chinese and ("w" in text or "几" in text):
         text = _SOME.sub(lambda tens: "万" if tens[0] in "wW" else "千", text)
     return text
+
+
+def _rarities(text: str, star: str) -> str:
+    """ "5*" -> "5 star", unless its asterisk ends what another one began ("*gives you 5*")."""
+    opened = counted = 0
+
+    def said(rarity: re.Match[str]) -> str:
+        nonlocal opened, counted
+        opened += text.count("*", counted, rarity.start())
+        counted = rarity.start()
+        if opened % 2 and rarity[0].endswith("*"):
+            return rarity[0]
+        counted = rarity.end()
+        return rarity[1] + star
+
+    return _STARS.sub(said, text)
+
+
+def _apart(run: re.Match[str]) -> str:
+    """ "awslawsl" -> "awsl awsl"; a run of one letter is a laugh."""
+    if len(set(run[1])) == 1:
+        return run[0]
+    return " ".join([run[1]] * (len(run[0]) // len(run[1])))

@@ -12,7 +12,7 @@ _FRAME = re.compile(
 )
 _BETWEEN_XX = re.compile(r"^xx(.+)xx$", re.IGNORECASE)
 _LETTERS = str.maketrans("0134578", "oieastb")
-_LEET = re.compile(r"(?<=[A-Za-z])(?:00|33|[013457])(?=[A-Za-z])")
+_LEET = re.compile(r"(?<=[A-Za-z])(?:(?:00|33)(?![A-Z])|(?<=[A-Z])(?:00|33)|[013457])(?=[A-Za-z])")
 _PIECES = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+|\d+|[^\W\d_A-Za-zÀ-ÖØ-öø-ɏ]+")
 _HAN = re.compile("[㐀-鿿]")
 _ANYBODY = frozenset(

@@ -25,7 +25,7 @@ _SIMPLE = re.compile(r"[㐀-鿿，。！？、]*")  # Chinese alone: only repeat
 _LATIN = re.compile("[A-Za-z]")
 _MENTION = re.compile(r"(?<![\w.])@([\w.-]{1,40})")
 _AT = re.compile(r"(?<!\S)@(?=\s+[\w$])|(?<=[a-z0-9]\s)@(?=me\b|[0-9])|(?<=[别被乱求])@(?=[我你他她])")
-_HASHTAG = re.compile(rf"(?<![0-9CFcf])(?!{COLOUR})#(?=[^\W\d_])([\w-]{{1,40}})#?")
+_HASHTAG = re.compile(rf"(?<![0-9CFcf])(?<!\b[A-G])(?!{COLOUR})#(?=[^\W\d_])([\w-]{{1,40}})#?")
 _FRAMED = re.compile(r"(?<![A-Za-z0-9_])[xX]{1,2}_[A-Za-z0-9_]{1,40}_[xX]{1,2}(?![A-Za-z0-9_])")
 _SLIPS = re.compile(r"!+1[!1]*(?![\w.])")  # "!!1!": the shift key let go
 _LAUGH = re.compile(r"([哈呜])\1{3,}")

@@ -48,7 +48,10 @@ _COUNTED = re.compile(
     r"\s*(?:块|元|粉|多|左右|伤|血|人|分(?!辨)|钱|金|经济|月|一个月|以上|以下|工资|底薪|年终|[+＋])"
 )
 _PROCESSOR = re.compile(r"1[0-4]\d00|[6-9][67]00|2[2-8]5")  # "13900K" is no thousands of thousands
+_EARNED = re.compile(r"(?:薪|工资|收入|奖金|存款|赚)[了是有到才约]?\s?$")
+_FOLLOW = re.compile(r"\s?(?:粉|播放|观看|点?赞|订阅|人)")
 _BITS = re.compile(r"\s?(?:音质|码率|比特|上下文|无损|mp3|tokens?)", re.IGNORECASE)
+_SUMMED = re.compile(r"(?:[了过卖赚花亏破值]|票房|播放|市值|身[价家]|资产|欠)\s?$")
 _RATE = re.compile(r"(?:码率|音质|比特率|推流|上下文)[是有才到]?\s?$")
 _AUDIENCE = re.compile(
     r"\s(?:views?|subs|subscribers|followers|people|viewers|dollars|gold|likes|players|copies|plays|coins|streams|downloads|damage|dmg|points|users)\b"
@@ -68,7 +71,11 @@ _MEMORY = re.compile(
 _IN_MEMORY = re.compile(
     r"\s?(?:的?(?:显存|内存|运存|闪存|硬盘|固态|流量|存储|空间|[Uu]盘|卡|独显)|版(?!纸)|\+\d)"
 )
-_OF_MEMORY = frozenset(("128", "256", "512"))  # of nothing else so much
+_OF_MEMORY = frozenset(("128", "256", "512"))  # gigabytes as memory is sold; of food, grams
+_FOOD = re.compile(
+    r"\s?的?(?:[一-鿿]{0,2}肉|[茶盐糖]|[青蔬白生]菜|(?:黄|菜|猪|花生|橄榄)油|(?:面|奶|淀|蛋白)?粉(?![色红金])|蛋白"
+    r"|[大糯]?米(?![色家粉白])|面[条粉包]|[牛酸]奶|奶[油酪])"
+)
 _LEAST_VOLTS = 12  # of what is written with a small v
 _CARATS = frozenset(("9", "14", "18", "22", "24"))
 _GOLD = re.compile(r"\s?[纯足黄铂白]?(?:玫瑰)?金(?![币额])")
@@ -115,7 +122,11 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(
             sign, place.pick(f"千分之{place.number(number)}", f"{place.number(number)} per mille"), place
         )
-    if unit in ("k", "K") and _PROCESSOR.fullmatch(number):
+    if (
+        unit in ("k", "K")
+        and _PROCESSOR.fullmatch(number)
+        and not (place.zh and _EARNED.search(place.before))
+    ):
         return f"{place.model(number)} K"
     if unit in _BIG and (said := _magnitude(number, unit, place)):
         return _signed(sign, said, place)
@@ -127,12 +138,16 @@ def _one(text: str, place: Place) -> str | None:
         return _signed(sign, _zh_big(str(int(float(number.replace(",", "")) * 1000)), 4), place)
     if unit == "w" and place.zh:
         unit = "W"
-    if unit == "e" and not place.after.startswith(("平台", "对战")):
+    if unit == "e" and not (place.zh and number == "5" and not _is_sum(place)):
         return _signed(sign, f"{place.two(number)}亿" if place.zh else f"{place.number(number)} E", place)
     if (
         unit == "g"
         and place.zh
-        and (number in _OF_MEMORY or _IN_MEMORY.match(place.after) or _MEMORY.search(place.before))
+        and (
+            (number in _OF_MEMORY and not _FOOD.match(place.after))
+            or _IN_MEMORY.match(place.after)
+            or _MEMORY.search(place.before)
+        )
     ):
         return f"{place.number(number)} G"
     if unit in ("g", "G") and number in ("3", "4", "5") and (unit == "G" or _NETWORK.match(place.after)):
@@ -158,6 +173,12 @@ def _one(text: str, place: Place) -> str | None:
         f"{place.number(number)} {known.one if number == '1' or KIND.match(place.after) else known.many}",
         place,
     )
+
+
+def _is_sum(place: Place) -> bool:
+    """Of "5e", which is a platform's name as well."""
+    paid = place.after[:1] in ("块", "元", "钱", "多")
+    return paid or bool(_SUMMED.search(place.before) or _FOLLOW.match(place.after))
 
 
 def _hundred(number: str) -> str:
@@ -208,7 +229,12 @@ def _magnitude(number: str, unit: str, place: Place) -> str | None:
             return f"{place.number(number)} K"
         if number == "98":
             return "九八 K"
-        if (len(number) > 3 and number.isdigit()) or _BITS.match(place.after) or _RATE.search(place.before):
+        long = len(number) > 3 and number.isdigit() and not _FOLLOW.match(place.after)
+        if (
+            (long and not _EARNED.search(place.before))
+            or _BITS.match(place.after)
+            or _RATE.search(place.before)
+        ):
             return f"{place.number(number)} K"  # 6000k: a stream's bits, a light's colour
         if number in ("2", "4", "8") and not (_PAID.search(place.before) or _COUNTED.match(place.after)):
             return f"{numerals.zh_number(number)} K"

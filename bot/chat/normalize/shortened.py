@@ -11,7 +11,7 @@ _INCH = re.compile(r"(?<=[0-9])(?:in(?![A-Za-z0-9])|\sin\.(?=\s))")  # 8in, and 
 _MEASURED = re.compile(r"(?:^|[^'’\d])\d{0,4}[0-9½¼¾]$")  # 27", and not 6'2"
 _QUOTE = re.compile('["″]')
 _SECTION = re.compile(
-    r"(?<![A-Za-z0-9])(?:([Pp]t|[Cc]h|[Pp]g|[Ff]ig)s?\.?\s(?=[1-9])"
+    r"(?<![A-Za-z0-9])(?:([Pp]t(?!s)|[Cc]h|[Pp]g(?!\.?\s13\b)|[Ff]ig)s?\.?\s(?=[1-9])"
     r"|(?<!\d\s)([Ss]ec)\.\s(?=[1-9])|([Nn]o)\.\s(?=of\b(?! course)))"
 )
 _SECTIONS = {
@@ -47,6 +47,8 @@ def _inches(text: str) -> str:
         nonlocal quoted
         before = mark.string[max(0, mark.start() - 6) : mark.start()]
         if not quoted and before[-1:].isnumeric():
+            if mark.string[mark.end() : mark.end() + 2].isdecimal():
+                return mark[0]  # seconds: 9"83
             return " inch" if _MEASURED.search(before) else mark[0]
         quoted ^= mark[0] == '"'
         return mark[0]

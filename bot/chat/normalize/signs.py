@@ -11,11 +11,12 @@ _LETTER = r"[^\W_]"
 _ARROW = re.compile(rf"(?<={_LETTER})\s*(?:→|⇒|➡|->|=>|-->)\s*(?={_LETTER})")
 _PLUS = re.compile(rf"(?<={_LETTER})\s*\+\s*(?={_LETTER})")
 _TRAILING_PLUS = re.compile(rf"(?<={_LETTER})\+(?!\w)")
-_PLUSES = re.compile(r"(?<=[A-Za-z])\+{2,3}(?![A-Za-z0-9+])")  # i++, PA+++
-_TWICE = re.compile(rf"(?<={_LETTER})\+\+(?![\w+])|(?<!\S)\+\+(?={_LETTER})")
+_PLUSES = re.compile(rf"(?<={_LETTER})\+{{2,3}}(?![A-Za-z0-9+])")  # i++, PA+++
+_LEADING_PLUSES = re.compile(rf"(?<!\S)\+\+(?={_LETTER})")
 _GRADE = re.compile(
     r"(?<![^\s(][A-DF])(?<=[A-DF])-(?=\s*(?:$|[.,!?)])|\s(?:in|on|for|tier|grade|student)\b)"
-    r"|(?:(?<=^[A-DF])|(?<=\ba [A-DF])|(?<=\ban [A-DF]))-(?=\s[a-z])"
+    r"|(?<=^([A-DF]))-(?=\s[a-z])(?!\s(?i:\1))"  # "B- but why" is a stutter
+    r"|(?:(?<=\ba [A-DF])|(?<=\ban [A-DF]))-(?=\s[a-z])"
 )
 _LEADING_PLUS = re.compile(rf"(?<!\S)\+(?={_LETTER})")
 _LEADING_MINUS = re.compile(r"(?<!\S)-(?=(?:rep|ratio|aura)\b)")
@@ -38,7 +39,7 @@ _SAID = (
     (_AT_MOST, ("<=",), "小于等于", "is at most"),
     (_GROWS, ("+=",), "加等于", "plus equals"),
     (_ARROW, ("→", "⇒", "➡", "->", "=>"), "到", "to"),
-    (_TWICE, ("++",), "加加", "plus plus"),
+    (_LEADING_PLUSES, ("++",), "加加", "plus plus"),
     (_PLUS, ("+",), "加", "plus"),
     (_TRAILING_PLUS, ("+",), "加", "plus"),
     (_LEADING_PLUS, ("+",), "加", "plus"),
@@ -58,9 +59,12 @@ _WORDS = (("≈", "约等于", "about"), ("≥", "大于等于", "at least"), ("
           ("°", "度", "degrees"))  # fmt: skip
 _BETWEEN_WORDS = re.compile(r"\s+[-–—]+\s+|[—–]{1,}|-{2,}")
 _WEEKDAYS = re.compile(r"(?<=[周期拜][一二三四五六日天])\s?-\s?(?=周|星期|礼拜)")
-# Between two numbers that were read one by one: 零下五~五度.
+# Between two numbers in words: 零下五~五度, 三~五天. After a name (小七~一起玩呀) and after a cheer
+# (六六六~一个) it is a pause.
 _UP_TO = re.compile(
-    r"(?<=[零一二三四五六七八九十百千万])\s?(?:[~～]|-(?=零下))\s?(?=零下|[零一二两三四五六七八九十])"
+    r"(零下[零一二三四五六七八九十点]{1,6}|(?:(?<![㐀-鿿])|(?<=[要等约概有才差]))(?!(.)\2)[一二三四五六七八九十百]{1,6})"
+    r"\s?(?:[~～]|-(?=零下))\s?"
+    r"(?=零下|[零一二两三四五六七八九十百千万点]{1,6}(?:[度天个块岁号月年周次人分秒米元楼级]|[^\w]|$))"
 )
 # A pause: a run of marks is one of them, by what it says most strongly.
 _MARKS = re.compile(
@@ -96,7 +100,7 @@ def read(text: str, language: str) -> str:
             if sign in text:
                 text = re.sub(rf"(?<=[^\W_])\s?{sign}", zh if chinese else f" {en} ", text)
     if chinese:
-        text = _UP_TO.sub("到", text)
+        text = _UP_TO.sub(r"\1到", text)
     if "-" in text:
         text = _WEEKDAYS.sub("到", text)
     text = _BETWEEN_WORDS.sub("，" if chinese else ", ", text)

@@ -20,9 +20,12 @@ _CHARGES = re.compile(
 _HEAD = re.compile(r"(?:头|支持|最高|最大)[是有才到]?\s?$")
 # What is counted or paid for, right before the number; what is counted, right after it.
 _SUM = re.compile(
-    r"(?:[卖赚花亏破价薪奖涨掉欠借]|奖金|存款|首付|落地|预算|粉丝?|播放|点赞|在线|票房|伤害|战力|彩礼|身价|工资|收入)[了是有到才约]?\s?$"
+    r"(?:[卖赚花亏破价薪奖涨掉欠借]|奖金|存款|首付|落地|预算|粉丝?|播放|点赞|在线|票房|伤害|战力|彩礼|身价|工资|收入)"
+    r"[了是有到才约]?(?:最[高低多少大])?\s?$"
 )
-_COUNTED = re.compile(r"\s?(?:粉|播|人|块|元|美[元金]|欧|赞|观|订|阅|战|伤|金币|经济|[1-9])")
+_COUNTED = re.compile(
+    r"\s?(?:粉|播|人|块|元|美[元金]|欧|赞|观|订|阅|战|伤|金币|经济|个|买[的了入下]|入手|收的|拿下|[1-9])"
+)
 # Numbers of chargers, processors and supplies, and of sums of money hardly one: what "65W" means by itself.
 _CHARGERS = frozenset(("18", "22.5", "27", "33", "35", "44", "45", "55", "65", "66", "67", "68", "96", "125"))
 _SUPPLIES = frozenset(("450", "500", "550", "600", "650", "700", "750", "800", "850", "1000", "1200", "1600"))

@@ -24,6 +24,8 @@ _YOU_ARE = re.compile(
     r"|wrong|amazing|awesome|great|just|literally|actually|doing|getting|playing|being|dead|nuts|hard|lucky|funny|back)\b",
     re.IGNORECASE,
 )
+_RUSSIAN = re.compile(r"\s(?:servers?|region|lobby|players?|teams?)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\s[A-Z][a-z]")
 _STRETCHED = re.compile(r"([a-z])\1+$")
 # A lone letter says something of its own only in the company of certain words.
 _ASKS = frozenset(
@@ -150,6 +152,10 @@ class Words:
             return word
         if key.lower() == "ig" and previous.lower() in _WHOSE:
             return "I G"
+        if word == "GM" and _NAMED.match(text, match.end()):
+            return "G M"  # a grandmaster
+        if key.lower() == "ru" and _RUSSIAN.match(text, match.end()):
+            return "R U"
         if key.lower() == "vs" and re.match(
             r"\s?(?:Code|Studio|code|studio)(?![a-z])", text[match.end() : match.end() + 8]
         ):
