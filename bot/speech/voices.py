@@ -52,7 +52,7 @@ class Voices:
     def runs(self, fragments: Sequence[Fragment], voice: str) -> list[tuple[str, tuple[Fragment, ...]]]:
         """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets.
 
-        After so many changes the last voice goes on.
+        After so many changes the last voice goes on, and names stay as they were typed.
         """
         if not self.settings.inline or not any("[" in fragment.text for fragment in fragments):
             return []
@@ -61,10 +61,9 @@ class Voices:
             start = 0
             if fragment.kind is FragmentKind.TEXT:
                 for match in _INLINE.finditer(fragment.text):
-                    if name := self._named(match[1]):
+                    if len(runs) < _MOST_RUNS and (name := self._named(match[1])):
                         runs[-1][1].append(Fragment(fragment.text[start : match.start()]))
-                        if len(runs) < _MOST_RUNS:
-                            runs.append((name, []))
+                        runs.append((name, []))
                         start = match.end()
             runs[-1][1].append(Fragment(fragment.text[start:], fragment.kind))
         if len(runs) == 1:
