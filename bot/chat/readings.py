@@ -149,10 +149,14 @@ class Readings:
             return Untaught("not there", "There is no such reading.")
         return self._change(Change(before, None, by, self._wall()))
 
-    def undo(self, *, word: str = "") -> Change | Untaught:
-        """Takes back the last change that has not been taken back; the last one of `word`, if any."""
+    def undo(self, *, word: str = "", scope: str | None = None) -> Change | Untaught:
+        """Takes back the last change that has not been taken back; of `word` and in `scope`, if given."""
         key = key_of(" ".join(word.split()))
-        changes = (one for one in reversed(self._history) if not word or key_of(_of(one).word) == key)
+        changes = (
+            one
+            for one in reversed(self._history)
+            if (not word or key_of(_of(one).word) == key) and scope in (None, _of(one).scope)
+        )
         change = next(changes, None)
         if change is None:
             return Untaught("nothing to undo", "There is no change to take back.")
