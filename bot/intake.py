@@ -176,7 +176,8 @@ class Intake:
         In a `voice` and at a `speed` of its own if they are given.
         """
         chosen = voice
-        voice = chosen or self._voices.choose(event, viewer)
+        rank = self.reader.rank(event) if event else Rank.MODERATOR
+        voice = chosen or self._voices.choose(event, viewer, rank)
         utterance = Utterance(
             id=str(next(self._numbers)),
             text=said[0],
@@ -185,7 +186,7 @@ class Intake:
             parts=() if chosen else self.parts(event, viewer, voice, len(said[0])),
             speed=speed or self.speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
-            rank=self.reader.rank(event) if event else Rank.MODERATOR,
+            rank=rank,
             received_at=event.received_at if event and event.received_at else self._clock(),
         )
         if event and utterance.paid:

@@ -356,7 +356,7 @@ class Panel:
         if amount:
             message = replace(message, worth=Worth(amount, _MONEY[platform]))
         reader = self._judgement.trial
-        voice = self._voices.choose(message, None)
+        voice = self._voices.choose(message, None, reader.rank(message))
         said = reader.read(message)
         if isinstance(said, Rejected):
             return Tried([], (), voice, 0.0, said)

@@ -19,10 +19,12 @@ from bot.messages import (
     Interaction,
     InteractionKind,
     Raid,
+    Rank,
     Role,
     SuperChat,
     Viewer,
     Worth,
+    rank_of,
 )
 from bot.speech.voices import Voices
 from tests.people import ALICE, MODERATOR, STREAMER, SUBSCRIBER, VIP, message
@@ -69,10 +71,11 @@ BOTH = Author("1", "x", roles=frozenset({Role.SUBSCRIBER, Role.MODERATOR}))
 )
 def test_what_the_streamer_gives(event: ChatEvent | None, settings: dict[str, str], voice: str) -> None:
     some = voices(**settings)
-    assert some.choose(event, Viewer("twitch:1", "Alice")) == voice
+    rank = rank_of(event) if event else Rank.MODERATOR
+    assert some.choose(event, Viewer("twitch:1", "Alice"), rank) == voice
     # What somebody chose themselves wins, as long as there is such a voice.
-    assert some.choose(event, Viewer("twitch:1", "Alice", voice="leo")) == "leo"
-    assert some.choose(event, Viewer("twitch:1", "Alice", voice="../../x")) == voice
+    assert some.choose(event, Viewer("twitch:1", "Alice", voice="leo"), rank) == "leo"
+    assert some.choose(event, Viewer("twitch:1", "Alice", voice="../../x"), rank) == voice
 
 
 def own(some: Voices, number: int) -> str:
