@@ -126,5 +126,5 @@ def rule_settings(settings: Settings) -> RuleSettings:
     }
     bots = [name for name in fields["bots"] if name != "standard"]
     fields["bots"] = (*bots, *(BOTS if "standard" in fields["bots"] else ()))
-    fields["command_words"] = command_words(settings.commands.aliases)
+    fields["command_words"] = command_words(settings.commands)
     return RuleSettings(**fields, command_prefix=settings.chat.command_prefix)

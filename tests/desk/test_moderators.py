@@ -222,7 +222,7 @@ def test_what_is_blocked_is_not_read_from_then_on(stage: Stage) -> None:
             for wrong in ("loud", "-1", "101", "nan", "inf", "%")
         ),
         ("!volume", "volume 100 %", 1),
-        ("!音量大", "音量是 0 到 100 的数字", 1),
+        ("!音量 大", "音量是 0 到 100 的数字", 1),
     ],
 )
 def test_volume(line: str, answer: str, volume: float, stage: Stage) -> None:
