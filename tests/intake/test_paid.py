@@ -177,6 +177,18 @@ def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: 
         stage.store.close()
 
 
+def test_a_run_counts_once_however_often_it_is_said_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    assert stage.store
+    for others in ("one", "two", "three"):
+        stage.take(message("read this", by=BOB, id="p", worth=BITS))
+        failed(stage)
+        spoke_another(stage, others)
+    assert [one.failures for one in stage.store.unread_paid()] == [1]
+    assert troubles(stage) == []
+    stage.store.close()
+
+
 def test_what_the_engine_failed_at_and_is_then_deleted_is_not_kept(tmp_path: Path) -> None:
     stage = Stage(tmp_path, keeping=True)
     stage.take(message("read this", by=BOB, id="p", worth=BITS), message("this too", id="q", worth=BITS))
