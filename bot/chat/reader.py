@@ -154,8 +154,9 @@ class Reader:
         return "" if self._blocked(name) or self._blocked(said) else said
 
     def count(self, count: int, template: str) -> str:
-        """A number as it is said in a sentence of the streamer's."""
-        return self._spoken(str(count), "zh" if has_chinese(template) else "en")
+        """How many there are, as it is said in a sentence of the streamer's."""
+        said = self._spoken(str(count), "zh" if has_chinese(template) else "en")
+        return "两" if said == "二" else said  # before what is counted
 
     def _name(self, event: ChatEvent, viewer: Viewer | None, language: str) -> str:
         author = author_of(event)

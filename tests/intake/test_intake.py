@@ -86,7 +86,7 @@ def test_while_it_waits_it_tells_how_many(stage: Stage) -> None:
 
 def test_a_crowd_on_bilibili_is_told_in_chinese(stage: Stage) -> None:
     stage.take(message("666", id="a", source="bilibili"), message("666", by=BOB, id="b", source="bilibili"))
-    assert stage.waiting == ["二人：六六六"]
+    assert stage.waiting == ["两人：六六六"]
 
 
 def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
