@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,6 +43,9 @@ class ReadingRows(Protocol):
     def changes(self) -> Iterable[Change]:
         """Those not taken back, oldest first."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Within it all changes are kept, or none: for many, this is far quicker."""
+
     def apply(self, change: Change) -> None:
         """Keeps `change.after` in the place of `change.before`, and the change, at once or not at all."""
 
@@ -57,6 +61,9 @@ class Unkept:
 
     def changes(self) -> Iterable[Change]:
         return ()
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def apply(self, change: Change) -> None: ...
 
@@ -131,6 +138,14 @@ class Readings:
     def of(self, scope: str = CHANNEL) -> list[Reading]:
         """The readings of one scope, by word."""
         return sorted(self._scopes.get(scope, {}).values(), key=lambda one: key_of(one.word))
+
+    def taught(self, word: str, scope: str = CHANNEL) -> Reading | None:
+        """The reading of this word in one scope."""
+        return self._scopes.get(scope, {}).get(key_of(word))
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keeps all that is taught within it, or nothing; after a failure these are not to be used on."""
+        return self._rows.together()
 
     def every(self) -> list[Reading]:
         return [one for scope in sorted(self._scopes) for one in self.of(scope)]

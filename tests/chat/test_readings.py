@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,9 @@ class Rows:
 
     def changes(self) -> Iterable[Change]:
         return self.done
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def apply(self, change: Change) -> None:
         self._replace(change.before, change.after)
