@@ -246,10 +246,10 @@ class Store:
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """All changes within are kept, or none."""
-        if self._db.in_transaction:  # a part of what is kept together already
-            yield
-            return
         try:
+            if self._db.in_transaction:  # a part of what is kept together already
+                yield
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
