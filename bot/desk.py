@@ -1,4 +1,4 @@
-"""What may be done to the running bot: by chat commands, and by whatever else sits in front of it."""
+"""What chat commands do, and what is answered."""
 
 from __future__ import annotations
 

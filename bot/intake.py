@@ -19,6 +19,7 @@ from bot.config import Speech, Templates
 from bot.feed import Feed
 from bot.messages import (
     Answered,
+    Author,
     ChatEvent,
     ChatMessage,
     Dropped,
@@ -30,6 +31,7 @@ from bot.messages import (
     Rank,
     Refused,
     Retraction,
+    Role,
     Spoken,
     Trouble,
     Utterance,
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CALM = 0.1  # of the seconds that may wait: below that, what was given up may be told
+# Why what was just taught might not be heard as it is read now, and yet is to be.
+_SAID_OF_LATE = (Reason.REPEATED, Reason.MERGED, Reason.COOLDOWN)
 _NO_TIME = ("queue full", "stale")  # why the queue gives up what nobody has taken back
 
 
@@ -148,13 +152,15 @@ class Intake:
                 self._decide(replace(event, received_at=self._clock()))
 
     def hear(self, text: str, message: ChatMessage) -> None:
-        """Has `text` read as if the author of `message` had typed it, unless nothing is read now."""
-        if not self.reading_aloud:
-            return
+        """Has `text` read as if the author of `message` had typed it, unless that would not be read."""
         typed = replace(message, fragments=(Fragment(text),), worth=None)
-        said = self.reader.word(typed, self._viewers.of(message))
+        viewer = self._viewers.of(message)
+        refused = self._refused(typed, viewer) or self.reader.judge(typed)
+        if refused and refused.reason not in _SAID_OF_LATE:
+            return
+        said = self._worded(typed, viewer)
         if not isinstance(said, Rejected):
-            self.enqueue(said, typed, self._viewers.of(message))
+            self.enqueue(said, typed, viewer)
 
     def enqueue(
         self,
@@ -170,7 +176,8 @@ class Intake:
         In a `voice` and at a `speed` of its own if they are given.
         """
         chosen = voice
-        voice = chosen or self._voices.choose(event, viewer)
+        rank = self.reader.rank(event) if event else Rank.MODERATOR
+        voice = chosen or self._voices.choose(event, viewer, rank)
         utterance = Utterance(
             id=str(next(self._numbers)),
             text=said[0],
@@ -179,7 +186,7 @@ class Intake:
             parts=() if chosen else self.parts(event, viewer, voice, len(said[0])),
             speed=speed or self.speech.speed * (viewer.speed if viewer else 1.0),
             event=event,
-            rank=self.reader.rank(event) if event else Rank.MODERATOR,
+            rank=rank,
             received_at=event.received_at if event and event.received_at else self._clock(),
         )
         if event and utterance.paid:
@@ -201,9 +208,10 @@ class Intake:
             why = Reason.OFF
         else:
             return None
-        # While nothing is read commands go on, or nobody could turn it on again; and staff's always do, or
-        # a streamer whom a moderator mutes could not undo it.
-        if isinstance(event, ChatMessage) and (why is Reason.OFF or is_staff(event.author)):
+        # While nothing is read commands go on, or nobody could turn it on again; and so do those of staff who
+        # are not read, or a streamer whom a moderator mutes could not undo it. But a moderator who is blocked
+        # commands nothing: they would unblock themself.
+        if isinstance(event, ChatMessage) and (why is Reason.OFF or _commands(event.author, viewer)):
             judged = self.reader.judge(event)
             if judged and judged.reason == Reason.COMMAND:
                 return judged
@@ -279,3 +287,8 @@ class Intake:
         if self._skipped and calm and (template := self.templates.skipped):
             count, self._skipped = self._skipped, 0
             self.enqueue([fill(template, {"count": self.reader.count(count, template)})])
+
+
+def _commands(author: Author, viewer: Viewer) -> bool:
+    """Whether who is not read may direct the bot all the same."""
+    return Role.BROADCASTER in author.roles if viewer.blocked else is_staff(author)

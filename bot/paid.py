@@ -38,6 +38,7 @@ class Paid:
         self._store = store
         self._clock = clock
         self._unspoken: list[Utterance] = []  # the engine failed at them and has not spoken since
+        self._counted: set[tuple[str, str, str]] = set()  # events that have failed in this run
 
     def keep(self, event: ChatEvent) -> None:
         """It is to be spoken, and is owed from now on."""
@@ -90,8 +91,11 @@ class Paid:
         """An engine that speaks again failed at those alone: not so one that is away, or wants a token."""
         while self._unspoken:
             utterance = self._unspoken.pop()
-            if utterance.event and self._store:
-                self._change(partial(self._try_later, self._store, utterance.text), utterance.event)
+            if (event := utterance.event) and self._store:
+                key = (event.source, event.channel, event.id)
+                if key not in self._counted:  # somebody may have had it said again
+                    self._counted.add(key)
+                    self._change(partial(self._try_later, self._store, utterance.text), event)
 
     def _try_later(self, store: Store, text: str, event: ChatEvent) -> None:
         """The next run speaks what the engine could not, unless it has had its chances: then it is shown."""

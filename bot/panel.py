@@ -345,8 +345,9 @@ class Panel:
     def forget(self, word: str, by: str, scope: str) -> Untaught | None:
         return _untaught(self._judgement.readings.forget(word, by, scope))
 
-    def undo_reading(self, word: str) -> Untaught | None:
-        return _untaught(self._judgement.readings.undo(word=word))
+    def undo_reading(self, word: str, scope: str | None) -> Untaught | None:
+        """The last change of `word`, or of any if it is "", in `scope`, or in any if it is None."""
+        return _untaught(self._judgement.readings.undo(word=word, scope=scope))
 
     def preview(self, text: str, platform: str, name: str, roles: list[str], amount: float) -> Tried:
         """What would be said of a line, by the rules that ask for no more than the line."""
@@ -355,12 +356,15 @@ class Panel:
         if amount:
             message = replace(message, worth=Worth(amount, _MONEY[platform]))
         reader = self._judgement.trial
-        voice = self._voices.choose(message, None)
+        voice = self._voices.choose(message, None, reader.rank(message))
         said = reader.read(message)
         if isinstance(said, Rejected):
             return Tried([], (), voice, 0.0, said)
         parts = self._intake.parts(message, None, voice, len(said[0]))
-        return Tried(said, parts, voice, self._estimator.seconds(said[0], voice, self.speed), None)
+        utterance = Utterance(
+            id="", text=said[0], voice=voice, parts=parts, speed=self.speed, received_at=self._clock()
+        )
+        return Tried(said, parts, voice, self._estimator.seconds_of(utterance), None)
 
 
 def _typed(text: str, platform: str, author: Author) -> ChatMessage:

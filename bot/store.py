@@ -222,7 +222,7 @@ class Store:
 
     def apply(self, change: Change) -> None:
         """Keeps `change.after` in the place of `change.before`, and the change, at once or not at all."""
-        with self._together():
+        with self.together():
             self._put(change.before, change.after)
             self._db.execute(
                 "INSERT INTO reading_changes (before, after, by, at) VALUES (?, ?, ?, ?)",
@@ -235,13 +235,30 @@ class Store:
 
     def take_back(self, change: Change) -> None:
         """Keeps `change.before` in the place of `change.after`, and forgets the change, likewise."""
-        with self._together():
+        with self.together():
             self._put(change.after, change.before)
             self._db.execute(
                 "DELETE FROM reading_changes WHERE number = (SELECT max(number) FROM reading_changes"
                 " WHERE before = ? AND after = ? AND by = ? AND at = ?)",
                 (_json(change.before), _json(change.after), change.by, change.at),
             )
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """All changes within are kept, or none."""
+        try:
+            if self._db.in_transaction:  # a part of what is kept together already
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except (sqlite3.Error, UnicodeError) as error:
+            raise StoreError(f"the store {self._path} cannot be written ({error})") from None
 
     def close(self) -> None:
         self._db.close()
@@ -271,20 +288,6 @@ class Store:
                 "INSERT OR REPLACE INTO readings (scope, word, reading, by, at) VALUES (?, ?, ?, ?, ?)",
                 (after.scope, after.word, after.reading, after.by, after.at),
             )
-
-    @contextlib.contextmanager
-    def _together(self) -> Iterator[None]:
-        """All changes within, or none."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except (sqlite3.Error, UnicodeError) as error:
-            raise StoreError(f"the store {self._path} cannot be written ({error})") from None
 
     def _read(self, query: str, *values: str | float) -> list[Any]:
         try:

@@ -19,6 +19,8 @@ _MASKED = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9]*[*#%]+[a-z0-9*#%]*[a-z](?![a-z
 _REMEMBERED_LENGTH = 200  # characters of a text
 _MASK = re.compile(r"[*#%]")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+# "[leo]" changes the voice, "[doge]" is an emote: it is not said, and what stands around it is.
+_NAME = re.compile(r"\[[^\[\]\s]{1,40}\]")
 _SPACES_AND_SIGNS = re.compile(r"[\s_*.\-~]+")
 
 
@@ -51,6 +53,14 @@ class BlockMatcher:
         return self._short(text) if len(text) <= _REMEMBERED_LENGTH else self._look(text)
 
     def _look(self, text: str) -> Entry | None:
+        """As it was typed, and without the names in brackets."""
+        if found := self._look_at(text):
+            return found
+        folded = fold(text)
+        bare = _NAME.sub("", folded) if "[" in folded else folded
+        return self._look_at(bare) if bare != folded else None
+
+    def _look_at(self, text: str) -> Entry | None:
         folded = fold(text)
         readings = undisguised(folded)
         lines = readings.lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -42,13 +43,17 @@ def standing(author: Author) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`aliases` are other words for it, the first one Chinese; `usage` is what follows the word."""
+    """`aliases` are other words for it, the first one Chinese; `usage` is what follows the word.
+
+    `unspaced`: how that begins where it follows a Chinese word without a space (a regular expression).
+    """
 
     name: str
     aliases: tuple[str, ...]
     standing: Standing
     usage: str = ""
     usage_zh: str = ""
+    unspaced: str = "."
 
     def word(self, *, chinese: bool) -> str:
         return self.aliases[0] if chinese else self.name
@@ -65,17 +70,18 @@ COMMANDS = {
             EVERYONE,
             "NAME | random | default | list",
             "名字 | 随机 | 默认 | 列表",
+            unspaced=r"[a-z0-9_-]|(?:随机|默认|列表)$",
         ),
         Command("voices", ("声音列表", "音色列表"), EVERYONE),
-        Command("speed", ("语速",), EVERYONE, "0.5-2.0", "0.5-2.0"),
+        Command("speed", ("语速",), EVERYONE, "0.5-2.0", "0.5-2.0", unspaced=r"\d"),
         Command("callme", ("叫我",), EVERYONE, "NAME", "名字"),
-        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING", "词 = 读音"),
+        Command("teach", ("教", "读作"), EVERYONE, "WORD = READING", "词 = 读音", unspaced=".*[=＝]"),
         Command("forget", ("忘记", "忘"), EVERYONE, "WORD", "词"),
         Command("readings", ("读音",), EVERYONE),
         Command("skip", ("跳过", "下一条"), EVERYONE),
         Command("queue", ("队列",), EVERYONE),
         Command("help", ("帮助", "commands"), EVERYONE),
-        Command("tts", ("朗读",), MODERATOR, "on | off", "开 | 关"),
+        Command("tts", ("朗读",), MODERATOR, "on | off", "开 | 关", unspaced="(?:on|off|开|关)$"),
         Command("pause", ("暂停",), MODERATOR),
         Command("resume", ("继续",), MODERATOR),
         Command("clear", ("清空",), MODERATOR),
@@ -83,9 +89,12 @@ COMMANDS = {
         Command("unmute", ("取消禁言", "取消静音"), MODERATOR, "VIEWER", "观众"),
         Command("block", ("屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
         Command("unblock", ("取消屏蔽",), MODERATOR, "WORD | @VIEWER", "词 | @观众"),
-        Command("volume", ("音量",), MODERATOR, "0-100", "0-100"),
+        Command("volume", ("音量",), MODERATOR, "0-100", "0-100", unspaced=r"\d"),
     )
 }
+
+
+_BEGINS_SENTENCES = {"忘"}  # "忘带钥匙了": as a command it has a space after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +125,9 @@ class Router:
         _check("commands.aliases", settings.aliases.values())
         self._prefix = prefix
         self._cooldown = settings.cooldown
-        self._needed = {
-            name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
-            for name, command in COMMANDS.items()
-        }
+        self._needed = _needed(settings)
         self._names = _names(settings.aliases)
-        self._words = command_words(settings.aliases)
+        self._words = command_words(settings)
 
     def call(self, message: ChatMessage) -> Call | None:
         """What `message` calls, if it does, and its author may."""
@@ -154,11 +160,25 @@ class Router:
         return True
 
 
-def command_words(aliases: Mapping[str, str]) -> CommandWords:
+def command_words(settings: CommandSettings) -> CommandWords:
     """The words of all commands. "!清空购物车" clears nothing: only what takes an argument is written so."""
-    names = _names(aliases)
-    opening = (word for word, name in names.items() if COMMANDS[name].usage and not word.isascii())
-    return CommandWords(frozenset(names), frozenset(opening))
+    names, needed = _names(settings.aliases), _needed(settings)
+    opening = {
+        word: re.compile(COMMANDS[name].unspaced, re.IGNORECASE)
+        for word, name in names.items()
+        if COMMANDS[name].usage and not word.isascii() and word not in _BEGINS_SENTENCES
+    }
+    return CommandWords(
+        frozenset(names), opening, lambda author, word: standing(author) >= needed[names[word]]
+    )
+
+
+def _needed(settings: CommandSettings) -> dict[str, Standing]:
+    """Who may use each command at least."""
+    return {
+        name: Standing[settings.roles[name].upper()] if name in settings.roles else command.standing
+        for name, command in COMMANDS.items()
+    }
 
 
 def _names(aliases: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from bot.chat.moderation import Blocked, Taught
 from bot.chat.reader import Reader
 from bot.chat.readings import ReadingRows, Readings, Unkept
 from bot.chat.rules.authors import People
-from bot.chat.rules.build import build_rules, rules_of_words, with_memory
+from bot.chat.rules.build import build_rules, rules_of_words, rules_of_writers, with_memory
 from bot.chat.rules.reasons import Rule
 from bot.chat.rules.settings import BOTS, RuleSettings
 from bot.messages import ChatMessage
@@ -107,6 +107,7 @@ class Judgement:
             rules,
             paid_from=self._given.paid_from,
             rules_of_words=rules_of_words(self._given),
+            rules_of_writers=rules_of_writers(self._given),
             taught=self.readings.parts,
             blocked=self.is_blocked,
             unread=self._people.unread,
@@ -125,5 +126,5 @@ def rule_settings(settings: Settings) -> RuleSettings:
     }
     bots = [name for name in fields["bots"] if name != "standard"]
     fields["bots"] = (*bots, *(BOTS if "standard" in fields["bots"] else ()))
-    fields["command_words"] = command_words(settings.commands.aliases)
+    fields["command_words"] = command_words(settings.commands)
     return RuleSettings(**fields, command_prefix=settings.chat.command_prefix)

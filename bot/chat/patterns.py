@@ -15,7 +15,7 @@ except ImportError:  # no wheel for this machine: plain patterns alone are taken
 
 LONGEST = 500  # characters of a pattern
 _MEMORY = 64 << 20  # bytes that the automaton of all patterns may grow to; beyond, RE2 is slower, not wrong
-_MEMORY_OF_ONE = 1 << 18  # bytes of one pattern's: a larger one takes seconds to be made, and the bot waits
+_MEMORY_OF_ONE = 1 << 19  # bytes of one pattern's: a larger one takes seconds to be made, and the bot waits
 _AT_ONCE = 250  # patterns in one automaton
 # What can make Python's own engine slow: repeats, groups, alternatives of what is optional.
 _NOT_PLAIN = re.compile(r"(?<!\\)(?:\\\\)*[*+?{(]")

@@ -18,6 +18,7 @@ from bot.messages import (
     FragmentKind,
     Rank,
     Retraction,
+    SuperChat,
     Viewer,
     author_of,
     rank_of,
@@ -32,9 +33,10 @@ class Reader:
     """The chat's rules and the streamer's templates, applied to one event at a time.
 
     What is worth less than `paid_from` dollars counts as if it were free. `rules_of_words` are for what is
-    typed with something else than a message. `taught(text, viewer)` is a text in parts, those that viewers
-    have taught Verbatim; `blocked(text)` is true of what must never be said, whoever wrote or taught it;
-    `unread(author)` refuses whom nothing is said of, gifts included.
+    typed with something else than a message, `rules_of_writers` for super chats of too little.
+    `taught(text, viewer)` is a text in parts, those that viewers have taught Verbatim; `blocked(text)` is
+    true of what must never be said, whoever wrote or taught it; `unread(author)` refuses whom nothing is
+    said of, gifts included.
     Raises SettingsError if the streamer's own lexicon cannot be read.
     """
 
@@ -46,6 +48,7 @@ class Reader:
         *,
         paid_from: float = 0.0,
         rules_of_words: Sequence[Rule] = (),
+        rules_of_writers: Sequence[Rule] = (),
         taught: Callable[[str, str], Sequence[Fragment]] = lambda text, viewer: (Fragment(text),),
         blocked: Callable[[str], bool] = lambda text: False,
         unread: Callable[[Author], Rejected | None] = lambda author: None,
@@ -54,6 +57,7 @@ class Reader:
         self._rules = rules
         self._paid_from = paid_from
         self._rules_of_words = rules_of_words
+        self._rules_of_writers = rules_of_writers
         self._taught = taught
         self._blocked = blocked
         self._unread = unread
@@ -91,7 +95,13 @@ class Reader:
 
     def _judge_words(self, event: ChatEvent, author: Author) -> Rejected | None:
         """Of what somebody typed; what the platform itself says is told in any language."""
-        if not self._rules_of_words or not (typed := text_of(event)):
+        typed = text_of(event)
+        is_free = isinstance(event, SuperChat) and self.rank(event) is not Rank.PAID
+        rules = (
+            *(self._rules_of_writers if is_free else ()),
+            *(self._rules_of_words if typed else ()),
+        )
+        if not rules:
             return None
         line = ChatMessage(
             source=event.source,
@@ -100,7 +110,7 @@ class Reader:
             author=author,
             fragments=(Fragment(typed),),
         )
-        return next((rejected for rule in self._rules_of_words if (rejected := rule(line))), None)
+        return next((rejected for rule in rules if (rejected := rule(line))), None)
 
     def word(self, event: ChatEvent, viewer: Viewer | None = None) -> list[str] | Rejected:
         """What is to be said of an event that the rules have passed."""
@@ -144,8 +154,9 @@ class Reader:
         return "" if self._blocked(name) or self._blocked(said) else said
 
     def count(self, count: int, template: str) -> str:
-        """A number as it is said in a sentence of the streamer's."""
-        return self._spoken(str(count), "zh" if has_chinese(template) else "en")
+        """How many there are, as it is said in a sentence of the streamer's."""
+        said = self._spoken(str(count), "zh" if has_chinese(template) else "en")
+        return "两" if said == "二" else said  # before what is counted
 
     def _name(self, event: ChatEvent, viewer: Viewer | None, language: str) -> str:
         author = author_of(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,6 +43,9 @@ class ReadingRows(Protocol):
     def changes(self) -> Iterable[Change]:
         """Those not taken back, oldest first."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Within it all changes are kept, or none: for many, this is far quicker."""
+
     def apply(self, change: Change) -> None:
         """Keeps `change.after` in the place of `change.before`, and the change, at once or not at all."""
 
@@ -57,6 +61,9 @@ class Unkept:
 
     def changes(self) -> Iterable[Change]:
         return ()
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def apply(self, change: Change) -> None: ...
 
@@ -132,6 +139,14 @@ class Readings:
         """The readings of one scope, by word."""
         return sorted(self._scopes.get(scope, {}).values(), key=lambda one: key_of(one.word))
 
+    def taught(self, word: str, scope: str = CHANNEL) -> Reading | None:
+        """The reading of this word in one scope."""
+        return self._scopes.get(scope, {}).get(key_of(word))
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keeps all that is taught within it, or nothing; after a failure these are not to be used on."""
+        return self._rows.together()
+
     def every(self) -> list[Reading]:
         return [one for scope in sorted(self._scopes) for one in self.of(scope)]
 
@@ -149,10 +164,14 @@ class Readings:
             return Untaught("not there", "There is no such reading.")
         return self._change(Change(before, None, by, self._wall()))
 
-    def undo(self, *, word: str = "") -> Change | Untaught:
-        """Takes back the last change that has not been taken back; the last one of `word`, if any."""
+    def undo(self, *, word: str = "", scope: str | None = None) -> Change | Untaught:
+        """Takes back the last change that has not been taken back; of `word` and in `scope`, if given."""
         key = key_of(" ".join(word.split()))
-        changes = (one for one in reversed(self._history) if not word or key_of(_of(one).word) == key)
+        changes = (
+            one
+            for one in reversed(self._history)
+            if (not word or key_of(_of(one).word) == key) and scope in (None, _of(one).scope)
+        )
         change = next(changes, None)
         if change is None:
             return Untaught("nothing to undo", "There is no change to take back.")

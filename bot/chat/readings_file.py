@@ -29,6 +29,11 @@ def import_into(readings: Readings, text: str, by: str, name: str) -> tuple[int,
     A line may be "word<tab>reading" alone, or "word = reading". Nothing that stands there already is lost,
     and what `Readings.teach` refuses is refused here too. `by` is to be blamed where the line names nobody.
     """
+    with readings.together():
+        return _import(readings, text, by, name)
+
+
+def _import(readings: Readings, text: str, by: str, name: str) -> tuple[int, list[str]]:
     taught = 0
     faults: list[str] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
@@ -42,8 +47,8 @@ def import_into(readings: Readings, text: str, by: str, name: str) -> tuple[int,
             faults.append(f"{name}, line {number}: there is no tab between a word and its reading")
             continue
         word, reading, scope, author, *_ = [*fields, CHANNEL, ""]
-        there = next((one for one in readings.of(scope) if one.word == word), None)
-        if there and there.reading == reading:
+        there = readings.taught(word, scope)
+        if there and (there.word, there.reading) == (word, reading):
             continue
         match readings.teach(word, reading, author or by, scope):
             case Untaught(sentence=sentence):

@@ -217,14 +217,14 @@ def worth_of(event: ChatEvent) -> Worth | None:
 
 
 def rank_of(event: ChatEvent, paid_from: float = 0.0) -> Rank:
-    """Where an event's words stand in the queue; of less than `paid_from` dollars, where its giver's do."""
+    """Where an event's words stand in the queue; of less than `paid_from` dollars, as if it were free."""
     worth = worth_of(event)
     paid = worth is not None and worth.amount > 0
     if paid and dollars(event) >= paid_from:
         return Rank.PAID
     author = author_of(event)
     roles = author.roles if author else frozenset()
-    by_role = paid or isinstance(event, ChatMessage | Interaction)
+    by_role = isinstance(event, ChatMessage | SuperChat | Interaction)
     if not by_role or roles & {Role.BROADCASTER, Role.MODERATOR}:
         return Rank.MODERATOR
     return Rank.SUBSCRIBER if roles & {Role.SUBSCRIBER, Role.VIP} else Rank.VIEWER

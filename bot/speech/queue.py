@@ -13,6 +13,7 @@ from bot.speech.estimate import Estimator
 _SHORT_NAMES = 0.5
 _NO_NAMES = 0.65
 _FASTER = 0.6
+_PUT_BACK = 16  # taken last, that may be put back
 _GOES_ON = 30.0  # seconds within which the same person's next words need no name
 
 
@@ -56,9 +57,8 @@ class SpeechQueue:
         self._costs: dict[str, float] = {}  # estimated seconds of each that waits, by id
         self._last_author = ""
         self._last_taken = float("-inf")
-        self._before: tuple[Utterance, str, float] | None = (
-            None  # what was taken last, and the two as they were
-        )
+        # What was taken last, by id: each as it was, and the two above as they were.
+        self._before: dict[str, tuple[Utterance, str, float]] = {}
         self._changed = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -90,14 +90,14 @@ class SpeechQueue:
         self._make_room()
         self._changed.set()
 
-    def put_back(self, utterance: Utterance) -> None:
-        """Returns the one that was taken last and has not been heard: it is the next of its rank.
+    def put_back(self, utterance: Utterance, new_id: str) -> None:
+        """Returns one that was taken and not heard, of several the last first: it is the next of its rank.
 
-        It waits again as it did before, in its full wording and unhurried, under the id that it has now.
+        It waits again as it did before, in its full wording and unhurried, under another id.
         """
-        if self._before:
-            as_it_was, self._last_author, self._last_taken = self._before
-            utterance = replace(as_it_was, id=utterance.id)
+        if before := self._before.pop(utterance.id, None):
+            utterance, self._last_author, self._last_taken = before
+        utterance = replace(utterance, id=new_id)
         self._waiting[utterance.rank].insert(0, utterance)
         self._costs[utterance.id] = self._seconds(utterance)
         self._empty.clear()
@@ -116,7 +116,9 @@ class SpeechQueue:
         self._waiting[chosen.rank].remove(chosen)
         self._forget(chosen)
         goes_on = chosen.author_id == self._last_author and now - self._last_taken < _GOES_ON
-        self._before = chosen, self._last_author, self._last_taken
+        self._before[chosen.id] = chosen, self._last_author, self._last_taken
+        if len(self._before) > _PUT_BACK:
+            del self._before[next(iter(self._before))]
         self._last_author, self._last_taken = chosen.author_id, now
         return self._worded(chosen, pressure, goes_on=bool(chosen.author_id) and goes_on)
 

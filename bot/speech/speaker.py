@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from typing import Protocol
 
 from bot.feed import Feed
@@ -86,19 +85,23 @@ class Speaker:
 
         What was itself paid for stays: else, as long as others pay, it would never be made to its end.
         """
-        if self._making and not self._making[0].paid:
-            self.put_back()
+        if self._making and not self._making[0].paid and self._making[0].id in self._under_way:
+            self._put_back(self._making[0])
 
     def put_back(self) -> None:
-        """Returns to the queue what was taken last, if nothing of it can be heard yet."""
-        if not self._under_way or (utterance := self.under_way[-1]).id in self._sounding:
+        """Returns to the queue all of which nothing can be heard yet."""
+        for utterance in reversed(self.under_way):
+            self._put_back(utterance)
+
+    def _put_back(self, utterance: Utterance) -> None:
+        if utterance.id in self._sounding:
             return
         if self._making and self._making[0] is utterance:
             self._making[1].cancel()
         self._ear.cut(utterance.id)
         self._leave(utterance)
         # Under an id of its own: the player knows the old one as cut.
-        self._queue.put_back(replace(utterance, id=f"{utterance.id}+"))
+        self._queue.put_back(utterance, f"{utterance.id}+")
 
     @property
     def heard(self) -> Utterance | None:

@@ -17,7 +17,6 @@ from bot.messages import (
     Role,
     SuperChat,
     Viewer,
-    rank_of,
 )
 
 _INLINE = re.compile(r"\[([A-Za-z0-9_-]{1,40})\]")
@@ -34,13 +33,16 @@ class Voices:
         self.default = default
         self.known: Sequence[str] = ()
 
-    def choose(self, event: ChatEvent | None, viewer: Viewer | None) -> str:
-        """What the viewer chose, else what the streamer gave their role or such events, else their own."""
+    def choose(self, event: ChatEvent | None, viewer: Viewer | None, rank: Rank = Rank.VIEWER) -> str:
+        """What the viewer chose, else what the streamer gave their role or such events, else their own.
+
+        `rank`: the event's in the queue, for what was paid and counts has a voice too.
+        """
         if viewer and viewer.voice in self.known:
             return viewer.voice
         if event is None:
             return self.default
-        given = self._given(event)
+        given = self._given(event, rank)
         if given:
             return given
         if self.settings.voices == "same" or not viewer or not viewer.id or not self.known:
@@ -52,7 +54,7 @@ class Voices:
     def runs(self, fragments: Sequence[Fragment], voice: str) -> list[tuple[str, tuple[Fragment, ...]]]:
         """(voice, what it says) of "[leo] hello [mei] hi"; empty if no known voice is named in brackets.
 
-        After so many changes the last voice goes on.
+        After so many changes the last voice goes on, and names stay as they were typed.
         """
         if not self.settings.inline or not any("[" in fragment.text for fragment in fragments):
             return []
@@ -61,10 +63,9 @@ class Voices:
             start = 0
             if fragment.kind is FragmentKind.TEXT:
                 for match in _INLINE.finditer(fragment.text):
-                    if name := self._named(match[1]):
+                    if len(runs) < _MOST_RUNS and (name := self._named(match[1])):
                         runs[-1][1].append(Fragment(fragment.text[start : match.start()]))
-                        if len(runs) < _MOST_RUNS:
-                            runs.append((name, []))
+                        runs.append((name, []))
                         start = match.end()
             runs[-1][1].append(Fragment(fragment.text[start:], fragment.kind))
         if len(runs) == 1:
@@ -85,9 +86,9 @@ class Voices:
         folded = name.casefold()
         return next((known for known in self.known if known.casefold() == folded), "")
 
-    def _given(self, event: ChatEvent) -> str:
+    def _given(self, event: ChatEvent, rank: Rank) -> str:
         settings = self.settings
-        if rank_of(event) is Rank.PAID and settings.paid:
+        if rank is Rank.PAID and settings.paid:
             return settings.paid
         if not isinstance(event, ChatMessage | SuperChat):
             return settings.event or self.default

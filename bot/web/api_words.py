@@ -23,6 +23,7 @@ from bot.web.bodies import (
     SaidPart,
     Taught,
     Teach,
+    UndoReading,
     UndoWord,
     Viewer,
     ViewerChanges,
@@ -164,8 +165,8 @@ class Words:
     async def forget(self, call: Call, body: Forget) -> Changed:
         return _changed(_kept(lambda: self._panel.forget(body.word, _by(call), body.scope)))
 
-    async def undo_reading(self, call: Call, body: UndoWord) -> Changed:
-        return _changed(_kept(lambda: self._panel.undo_reading(body.word)))
+    async def undo_reading(self, call: Call, body: UndoReading) -> Changed:
+        return _changed(_kept(lambda: self._panel.undo_reading(body.word, body.scope)))
 
     async def preview(self, call: Call, body: Preview) -> Previewed:
         tried = self._panel.preview(body.text, body.platform, body.name, list(body.roles), body.amount)

@@ -186,6 +186,12 @@ class UndoWord(Shape):
     word: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
+class UndoReading(UndoWord):
+    """Of which word, and for whom: null is for anybody, "" for everybody."""
+
+    scope: Key | None = None
+
+
 class Forget(Shape):
     word: Word
     scope: Key = ""

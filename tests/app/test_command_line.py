@@ -141,6 +141,14 @@ def test_preview_reads_as_taught_and_as_on_the_platform(tmp_path: Path) -> None:
         assert bot("preview", "666", *where, *store)[1] == "六六六\n"
 
 
+def test_preview_does_without_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite3").write_bytes(b"no database " * 100)
+    code, out, err = bot("preview", "gg", "--store", str(tmp_path / "store.sqlite3"))
+    assert (code, out) == (0, "G G\n")
+    assert "cannot be opened" in err
+    assert err.endswith("without what viewers have taught\n")
+
+
 def test_voices_marks_the_one_in_use() -> None:
     code, text, _ = bot("voices", "--speech.voice", "leo")
     assert code == 0

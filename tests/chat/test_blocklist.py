@@ -151,6 +151,8 @@ def test_linear_in_the_text(blocklist: Blocklist, unit: str) -> None:
     ("pattern", "wrong"),
     [
         ("a+b", ""),
+        (r"\p{L}{1,20}代练", ""),
+        (r"[\p{L}\p{N}]{20,}", ""),
         ("(", "missing"),
         ("a(?=b)", "invalid perl operator"),
         (r"(a)\1", "invalid escape"),

@@ -120,6 +120,32 @@ def test_the_settings_reach_the_rules() -> None:
     assert replace(rule_settings(Settings()), command_words=CommandWords()) == RuleSettings()
 
 
+COMMANDS = [
+    # (line, a viewer's, a viewer's who pays, a moderator's)
+    ("!voice leo", "command", "command", "command"),
+    ("!pause please", "command", "", "command"),
+    ("!uptime", "command", "", "command"),
+    ("!教练我想打篮球", "command", "", "command"),
+    ("！声音 leo", "command", "command", "command"),
+    ("！屏蔽他", "", "", "command"),
+    ("！教练我想打篮球", "", "", ""),
+    ("！忘了带钥匙", "", "", ""),
+    ("！音量太小了", "", "", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "free", "paid", "staff"), COMMANDS)
+def test_what_is_not_carried_out_is_read_where_it_was_meant_to_be(
+    line: str, free: str, paid: str, staff: str, tmp_path: Path
+) -> None:
+    court = Court(tmp_path)
+    judged = [
+        court.said(one) for one in (message(line), message(line, worth=BITS), message(line, by=MODERATOR))
+    ]
+    refused = ["command" if one == "-command" else "" for one in judged]
+    assert refused == [free, paid, staff]
+
+
 def test_what_is_paid_is_spared_form_and_never_words(court: Court) -> None:
     for _ in range(2):
         assert court.said(message("again", worth=BITS)) == "Alice: again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,9 @@ class Rows:
 
     def changes(self) -> Iterable[Change]:
         return self.done
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def apply(self, change: Change) -> None:
         self._replace(change.before, change.after)
@@ -171,6 +175,18 @@ def test_one_words_last_change_is_taken_back_whatever_came_after_it() -> None:
     assert isinstance(some.undo(word="gg"), Change)
     assert isinstance(some.undo(word="gg"), Untaught)
     assert some.apply("gg wp") == "gg three"
+
+
+def test_the_last_change_in_a_scope_is_taken_back_and_nobody_elses() -> None:
+    some = readings()
+    some.teach("gg", "good game", "Mod")
+    some.teach("gg", "my own", "Alice", "twitch:1")
+    assert isinstance(some.undo(word="gg", scope=""), Change)
+    assert (some.apply("gg"), some.apply("gg", "twitch:1")) == ("gg", "my own")
+    assert isinstance(some.undo(word="gg", scope=""), Untaught)
+    assert isinstance(some.undo(scope="twitch:2"), Untaught)
+    assert isinstance(some.undo(scope="twitch:1"), Change)
+    assert len(some) == 0
 
 
 def test_what_nobody_taught_is_not_forgotten() -> None:

@@ -170,6 +170,16 @@ def test_staff_who_are_not_read_may_undo_it(silence: str, undo: str, stage: Stag
     assert stage.waiting == ["hello again"]
 
 
+def test_a_moderator_whom_the_streamer_blocks_commands_no_more(stage: Stage) -> None:
+    stage.take(message("hello", by=MODERATOR))
+    ask(stage, "!block @mod", STREAMER)
+    for line in ("!unblock @mod", "!pause", "!teach gg = good game"):
+        assert ask(stage, line, MODERATOR) == ""
+    stage.take(message("can you hear me", by=MODERATOR))
+    assert stage.waiting == []
+    assert not stage.controls.paused
+
+
 @pytest.mark.parametrize(
     ("lines", "answers"),
     [
@@ -212,7 +222,7 @@ def test_what_is_blocked_is_not_read_from_then_on(stage: Stage) -> None:
             for wrong in ("loud", "-1", "101", "nan", "inf", "%")
         ),
         ("!volume", "volume 100 %", 1),
-        ("!音量大", "音量是 0 到 100 的数字", 1),
+        ("!音量 大", "音量是 0 到 100 的数字", 1),
     ],
 )
 def test_volume(line: str, answer: str, volume: float, stage: Stage) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.messages import (
+    Author,
     Dropped,
     Fragment,
     FragmentKind,
@@ -85,7 +86,7 @@ def test_while_it_waits_it_tells_how_many(stage: Stage) -> None:
 
 def test_a_crowd_on_bilibili_is_told_in_chinese(stage: Stage) -> None:
     stage.take(message("666", id="a", source="bilibili"), message("666", by=BOB, id="b", source="bilibili"))
-    assert stage.waiting == ["二人：六六六"]
+    assert stage.waiting == ["两人：六六六"]
 
 
 def test_the_crowd_has_no_one_name_and_no_one_voice(tmp_path: Path) -> None:
@@ -175,6 +176,40 @@ def test_what_was_said_while_it_was_off_stands_for_nobody(stage: Stage) -> None:
     assert stage.waiting == ["six six six"]
 
 
+@pytest.mark.parametrize(
+    ("given", "by", "word"),
+    [
+        ({"rules": {"paid_only": True}}, ALICE, "hi"),
+        ({"rules": {"roles": ["subscriber"]}}, ALICE, "hi"),
+        ({"rules": {"languages": ["zh"]}}, ALICE, "hello"),
+        ({"rules": {"ignore": ["mod"]}}, MODERATOR, "hi"),
+        ({}, ALICE, "!voice"),
+    ],
+)
+def test_what_would_not_be_read_is_not_previewed(
+    given: dict[str, Any], by: Author, word: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path, **given)
+    stage.take(message(f"!teach {word} = anything one likes", by=by))
+    assert stage.answers
+    assert stage.waiting == []
+
+
+def test_who_is_muted_previews_nothing(stage: Stage) -> None:
+    stage.controls.change_viewer(stage.viewers.of(message("x", by=MODERATOR)), muted=True)
+    stage.take(message("!teach gg = good game", by=MODERATOR))
+    assert stage.answers == ["Mod: gg is read good game"]
+    assert stage.waiting == []
+
+
+def test_what_was_said_a_moment_ago_is_previewed_all_the_same(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rules={"cooldown": 60})
+    stage.take(message("gg", id="a"), message("hi", by=BOB, id="b"), message("gg", by=CAROL, id="c"))
+    assert [stage.speak(), stage.speak()] == ["two people: G G", "hi"]
+    stage.take(message("!teach gg = good game", id="d"))
+    assert stage.waiting == ["good game"]
+
+
 def test_while_it_is_off_nothing_taught_is_previewed(stage: Stage) -> None:
     stage.controls.read_aloud(False)
     stage.take(message("!teach gg = good game"))
@@ -232,6 +267,23 @@ def test_inline(
     utterance = stage.one()
     assert utterance.text == f"Alice says {text}"
     assert [(part.voice, part.text) for part in utterance.parts] == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[leo]fu[mei]ck you", "fu[leo]ck", "[leo]a " * 7 + "[leo]fu[mei]ck you", "fu[doge]ck"),
+        *("操[doge]你妈", "操［doge］你妈", "f[a]u[b]c[c]k"),
+    ],
+)
+def test_what_is_blocked_is_found_around_names_in_brackets(text: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rules={"blocked": ["fuck", "操你妈"], "repeats": 0})
+    stage.take(
+        message(text, id="a"),
+        SuperChat(source="bilibili", channel="c", id="b", author=BOB, text=text, worth=Worth(30, "CNY")),
+    )
+    assert stage.refused == ["blocked"] * 2
+    assert stage.waiting == []
 
 
 def test_who_goes_on_in_several_voices_is_not_named_again(tmp_path: Path) -> None:

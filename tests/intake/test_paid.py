@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,11 +93,34 @@ def test_what_is_worth_little_counts_as_if_it_were_free(tmp_path: Path) -> None:
     stage.take(message("a cent", by=BOB, id="m", worth=Worth(1, "bits")))
     stage.take(message("a dollar", by=CAROL, id="n", worth=BITS))
     stage.take(Gift(source="twitch", channel="c", id="h", author=BOB, gift="rose", worth=Worth(0.1, "CNY")))
-    assert stage.waiting == ["Carol: a dollar", "Bob: a cent", "Bob: one rose"]
-    assert [utterance.rank for utterance in stage.queue] == [Rank.PAID, Rank.VIEWER, Rank.VIEWER]
+    stage.take(Gift(source="twitch", channel="c", id="i", author=ALICE, gift="leaf"))
+    # A gift of too little stands where one stands that costs nothing.
+    assert [(one.text, one.rank) for one in stage.queue] == [
+        ("Carol: a dollar", Rank.PAID),
+        ("Bob: one rose", Rank.MODERATOR),
+        ("Alice: one leaf", Rank.MODERATOR),
+        ("Bob: a cent", Rank.VIEWER),
+    ]
     assert unread(stage) == ["n"]
     assert stage.store
     stage.store.close()
+
+
+CHEAP = replace(SUPER_CHAT, worth=Worth(5, "CNY"))
+
+
+def test_the_voice_of_the_paid_is_for_what_counts_as_paid(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rules={"paid_from": 1.0}, viewers={"voices": "same", "paid": "leo"})
+    stage.take(SUPER_CHAT, replace(CHEAP, id="t", author=BOB))
+    assert [(one.rank, one.voice) for one in stage.queue] == [(Rank.PAID, "leo"), (Rank.VIEWER, "mei")]
+
+
+def test_where_only_the_paid_are_read_too_little_is_not(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, rules={"paid_from": 1.0, "paid_only": True})
+    stage.take(message("hi", worth=Worth(5, "bits")), CHEAP, replace(CHEAP, id="t", text=""))
+    assert stage.refused == ["unpaid"] * 3
+    stage.take(message("hi", by=BOB, worth=BITS), replace(SUPER_CHAT, id="u"))
+    assert stage.waiting == ["Alice: hi", "Bob: hi"]
 
 
 def test_what_counts_no_more_is_spoken_once_and_kept_no_longer(tmp_path: Path) -> None:
@@ -107,7 +131,7 @@ def test_what_counts_no_more_is_spoken_once_and_kept_no_longer(tmp_path: Path) -
     stage = Stage(tmp_path, keeping=True, rules={"paid_from": 2.0})
     assert stage.store
     stage.take(*stage.store.unread())
-    assert [stage.speak(), stage.speak()] == ["Bob: a cent", "Bob: one rose"]
+    assert [stage.speak(), stage.speak()] == ["Bob: one rose", "a cent"]
     assert unread(stage) == []
     stage.store.close()
 
@@ -151,6 +175,18 @@ def test_a_paid_message_that_fails_at_every_start_is_shown_in_the_end(tmp_path: 
             told = ["a paid message could not be read in 3 runs and is not tried again: Bob: read this"]
             assert troubles(stage) == (told if run == 3 else [])
         stage.store.close()
+
+
+def test_a_run_counts_once_however_often_it_is_said_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, keeping=True)
+    assert stage.store
+    for others in ("one", "two", "three"):
+        stage.take(message("read this", by=BOB, id="p", worth=BITS))
+        failed(stage)
+        spoke_another(stage, others)
+    assert [one.failures for one in stage.store.unread_paid()] == [1]
+    assert troubles(stage) == []
+    stage.store.close()
 
 
 def test_what_the_engine_failed_at_and_is_then_deleted_is_not_kept(tmp_path: Path) -> None:

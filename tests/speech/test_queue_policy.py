@@ -202,8 +202,19 @@ async def test_what_is_put_back_is_next_of_its_rank(stage: Stage) -> None:
     taken = stage.queue.take()
     assert taken
     stage.put("paid", paid=Worth(1, "USD"))
-    stage.queue.put_back(taken)
-    assert stage.take_all() == ["paid", "a", "b"]
+    stage.queue.put_back(taken, "a+")
+    assert stage.take_all() == ["paid", "a+", "b"]
+
+
+async def test_several_are_put_back_the_last_first_each_as_it_was(stage: Stage) -> None:
+    for name in ("a1", "a2", "b"):
+        stage.put(name, by=name[0], text=f"{name}: x", shorter=("x",))
+    taken = [utterance for _ in range(3) if (utterance := stage.queue.take())]
+    assert [one.text for one in taken] == ["a1: x", "b: x", "a2: x"]
+    for utterance in reversed(taken[1:]):
+        stage.queue.put_back(utterance, f"{utterance.id}+")
+    assert [(one.id, one.text) for one in stage.queue] == [("b+", "b: x"), ("a2+", "a2: x")]
+    assert stage.take_all() == ["b+", "a2+"]
 
 
 def test_amended_in_its_place(stage: Stage) -> None:
@@ -266,18 +277,18 @@ def test_what_is_put_back_waits_as_it_did_before() -> None:
         assert taken
         assert (taken.id, taken.text) == ("a", "x")
         assert 1 < taken.speed <= 1.5
-        stage.queue.put_back(taken)
+        stage.queue.put_back(taken, "a")
     assert stage.queue.remove(lambda utterance: utterance.id == "rest", "deleted")
     taken = stage.queue.take()
     assert taken
     assert (taken.id, taken.text, taken.speed) == ("a", "Alice the Great says: x", 1)
 
 
-def test_what_is_put_back_keeps_the_id_that_it_has_now(stage: Stage) -> None:
+def test_what_is_put_back_has_another_id(stage: Stage) -> None:
     first = stage.put("a")
     taken = stage.queue.take()
     assert taken
-    stage.queue.put_back(replace(taken, id="a+"))
+    stage.queue.put_back(taken, "a+")
     assert stage.queue.backlog > 0
     assert list(stage.queue) == [replace(first, id="a+")]
     assert stage.take_all() == ["a+"]

@@ -251,6 +251,53 @@ async def test_what_was_made_while_another_is_heard_is_put_back() -> None:
         assert stage.under_way == ["a", "b+"]
 
 
+async def one_heard_one_made_one_being_made(stage: Stage) -> None:
+    a, _, _ = stage.put("a", "b", "c")
+    await make(stage)
+    stage.speaker.started(a, 1000.1)
+    await make(stage)
+    stage.queue.paused = True
+    assert stage.under_way == ["a", "b", "c"]
+
+
+async def test_all_that_cannot_be_heard_yet_is_put_back_each_as_itself() -> None:
+    async with running() as stage:
+        await one_heard_one_made_one_being_made(stage)
+        for _ in range(2):
+            stage.speaker.put_back()
+            await settle()
+            assert stage.under_way == ["a"]
+            assert [(one.id, one.text) for one in stage.queue] == [("b+", "b"), ("c+", "c")]
+        assert stage.dropped == []
+        stage.queue.resume()
+        await settle()
+        await make(stage)
+        assert [(one.id, one.text) for one in stage.speaker.under_way[1:]] == [("b+", "b"), ("c+", "c")]
+
+
+async def test_what_is_deleted_is_not_put_back_in_anothers_stead() -> None:
+    async with running() as stage:
+        await one_heard_one_made_one_being_made(stage)
+        stage.retract("c")
+        await settle()
+        stage.speaker.put_back()
+        await settle()
+        assert stage.under_way == ["a"]
+        assert [(one.id, one.text) for one in stage.queue] == [("b+", "b")]
+        assert stage.dropped == [("c", "deleted")]
+
+
+async def test_what_was_just_deleted_does_not_give_way() -> None:
+    """Before the speaker has come to the next one."""
+    async with running() as stage:
+        stage.put("a")
+        await settle()
+        stage.retract("a")
+        stage.speaker.give_way()
+        await settle()
+        assert (stage.under_way, len(stage.queue)) == ([], 0)
+
+
 async def make(stage: Stage) -> None:
     """The one that is being made is made to its end."""
     stage.voice.step()

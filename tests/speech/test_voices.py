@@ -19,10 +19,12 @@ from bot.messages import (
     Interaction,
     InteractionKind,
     Raid,
+    Rank,
     Role,
     SuperChat,
     Viewer,
     Worth,
+    rank_of,
 )
 from bot.speech.voices import Voices
 from tests.people import ALICE, MODERATOR, STREAMER, SUBSCRIBER, VIP, message
@@ -69,10 +71,11 @@ BOTH = Author("1", "x", roles=frozenset({Role.SUBSCRIBER, Role.MODERATOR}))
 )
 def test_what_the_streamer_gives(event: ChatEvent | None, settings: dict[str, str], voice: str) -> None:
     some = voices(**settings)
-    assert some.choose(event, Viewer("twitch:1", "Alice")) == voice
+    rank = rank_of(event) if event else Rank.MODERATOR
+    assert some.choose(event, Viewer("twitch:1", "Alice"), rank) == voice
     # What somebody chose themselves wins, as long as there is such a voice.
-    assert some.choose(event, Viewer("twitch:1", "Alice", voice="leo")) == "leo"
-    assert some.choose(event, Viewer("twitch:1", "Alice", voice="../../x")) == voice
+    assert some.choose(event, Viewer("twitch:1", "Alice", voice="leo"), rank) == "leo"
+    assert some.choose(event, Viewer("twitch:1", "Alice", voice="../../x"), rank) == voice
 
 
 def own(some: Voices, number: int) -> str:
@@ -170,7 +173,11 @@ def test_runs(text: str, said: list[tuple[str, str]]) -> None:
 
 def test_a_line_of_many_short_runs_does_not_hold_the_microphone() -> None:
     said = runs("[leo]a[mei]b" * 50)
-    assert [text for _, text in said] == [*"ababab", "ab" * 47]
+    assert [text for _, text in said] == [*"ababab", "a[mei]b" + "[leo]a[mei]b" * 46]
+
+
+def test_past_the_bound_names_stay_where_they_are_and_join_nothing() -> None:
+    assert runs("[leo]a" * 8 + "[leo]fu[mei]ck you")[-1] == ("leo", "a[leo]a[leo]fu[mei]ck you")
 
 
 def test_what_is_not_text_stays_what_it_is_and_names_no_voice() -> None:
@@ -183,10 +190,14 @@ def test_what_is_not_text_stays_what_it_is_and_names_no_voice() -> None:
     ]
 
 
+def bare_of(text: str) -> str:
+    return text.replace("[leo]", "").replace("[mei]", "")
+
+
 @given(st.lists(st.sampled_from(["[leo]", "[mei]", "[x]", "[", "]", " ", "a", "你"]), max_size=20))
 def test_nothing_is_lost_but_the_names(pieces: list[str]) -> None:
     text = "".join(pieces)
     said = runs(text)
-    spoken = "".join(run for _, run in said)
-    bare = text.replace("[leo]", "").replace("[mei]", "")
+    spoken = bare_of("".join(run for _, run in said))  # past the bound names stay
+    bare = bare_of(text)
     assert said == [] or spoken.split() == bare.split() or spoken.replace(" ", "") == bare.replace(" ", "")

@@ -79,6 +79,21 @@ def test_a_change_that_cannot_be_kept_is_not_half_kept(store: Store) -> None:
     assert list(store.readings()) == [BETTER]
 
 
+def test_changes_that_are_kept_together_are_kept_or_none(store: Store) -> None:
+    lone = replace(BETTER, reading="\ud800")
+    with pytest.raises(StoreError, match="cannot be written"), store.together():
+        teach_both(store, Change(GG, lone, "Bob", 2.0))
+    assert (list(store.readings()), list(store.changes())) == ([], [])
+    with store.together():
+        teach_both(store, CHANGED)
+    assert (list(store.readings()), list(store.changes())) == ([BETTER], [TAUGHT, CHANGED])
+
+
+def teach_both(store: Store, second: Change) -> None:
+    store.apply(TAUGHT)
+    store.apply(second)
+
+
 def test_changes_to_be_taken_back_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store._CHANGES", 3)
     for number in range(10):

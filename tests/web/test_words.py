@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.messages import Dropped, Queued, Refused, Worth
+from bot.speech.estimate import seconds
 from tests.people import ALICE, BOB
 from tests.web.running import Running, running
 
@@ -79,6 +82,17 @@ async def test_readings(site: Running) -> None:
     assert fault["error"]["message"] == "A reading may not hold a link."
 
 
+async def test_undo_takes_back_no_viewers_own(site: Running) -> None:
+    await site.post("/api/readings", {"word": "gg", "reading": "good game"})
+    await site.post("/api/readings", {"word": "gg", "reading": "my own", "scope": "twitch:1"})
+    await site.post("/api/readings/undo", {"word": "gg", "scope": ""})
+    [left] = (await site.get("/api/readings"))["readings"]
+    assert (left["reading"], left["scope"]) == ("my own", "twitch:1")
+    await site.post("/api/readings/undo", {"word": "gg", "scope": ""}, status=409)
+    await site.post("/api/readings/undo", {"word": "gg"})
+    assert (await site.get("/api/readings"))["readings"] == []
+
+
 async def test_preview_says_what_would_be_said_and_changes_nothing(site: Running) -> None:
     for _ in range(3):  # the rules of time are not asked, nor told
         tried = await site.post("/api/preview", {"text": "look at https://example.com/x then"})
@@ -90,6 +104,9 @@ async def test_preview_says_what_would_be_said_and_changes_nothing(site: Running
     assert (refused["reason"], refused["why"]["zh"]) == ("command", "指令")
     paid = await site.post("/api/preview", {"text": "hello", "amount": 100, "name": "Ann"})
     assert paid["said"][0] == "Ann: hello"
-    parts = (await site.post("/api/preview", {"text": "[leo] hello [bruno] bye"}))["parts"]
-    assert parts == [{"voice": "leo", "text": "hello"}, {"voice": "bruno", "text": "bye"}]
+    changing = await site.post("/api/preview", {"text": "[leo] hello [bruno] bye"})
+    assert changing["parts"] == [{"voice": "leo", "text": "hello"}, {"voice": "bruno", "text": "bye"}]
+    plain = await site.post("/api/preview", {"text": "hello bye"})
+    longer = seconds("hello") + seconds("bye") - seconds("hello bye")  # each voice begins anew
+    assert changing["seconds"] - plain["seconds"] == pytest.approx(longer, abs=0.02)
     assert not any(isinstance(entry, Queued) for entry in site.entries)

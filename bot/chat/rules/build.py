@@ -71,6 +71,12 @@ def rules_of_words(settings: RuleSettings) -> list[Rule]:
     return [rule for rule in rules if rule is not None]
 
 
+def rules_of_writers(settings: RuleSettings) -> list[Rule]:
+    """The rules on whose messages are read, for a super chat of too little to count as paid for."""
+    rule = authors.requirements(settings)
+    return [rule] if rule else []
+
+
 def _language(settings: RuleSettings) -> Rule | None:
     allowed = frozenset(settings.languages)
     return content.language(allowed) if allowed and allowed != set(LANGUAGES) else None

@@ -19,11 +19,19 @@ _LINE = Rejected(Reason.BOT_LINE)
 
 
 def command(prefix: str, words: CommandWords, is_paid: Callable[[ChatMessage], bool]) -> Rule:
-    """Commands, of this bot or another; of what is paid for, those of this bot alone."""
+    """Commands, of this bot or another; of what is paid for, those of this bot that will be carried out.
+
+    So with the full-width prefix, which other bots do not know: "！屏蔽他" of a viewer is read.
+    """
 
     def no_command(message: ChatMessage) -> Rejected | None:
         rest = after_prefix(message.text, prefix, words)
-        return _COMMAND if rest and (not is_paid(message) or words.split(rest)[0]) else None
+        if not rest:
+            return None
+        if is_paid(message) or not message.text.lstrip().startswith(prefix):
+            word, _ = words.split(rest)
+            return _COMMAND if word and words.may(message.author, word) else None
+        return _COMMAND
 
     return no_command
 

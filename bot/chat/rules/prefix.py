@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.messages import Author
 
 _LONGEST_OPENING = 8  # characters
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -12,11 +16,13 @@ _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 class CommandWords:
     """The words of this bot's own commands, in lower case.
 
-    An argument may follow an `opening` one without a space, as Chinese is written: "!声音小明".
+    An argument may follow an `opening` one without a space, as Chinese is written ("!声音leo"), if it begins
+    as the word's pattern says: "！声音太小了" is a sentence. `may(author, word)`: who may use which.
     """
 
     whole: frozenset[str] = frozenset()
-    opening: frozenset[str] = frozenset()
+    opening: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    may: Callable[[Author, str], bool] = field(default=lambda author, word: True, compare=False)
 
     def split(self, line: str) -> tuple[str, str]:
         """(the word of ours that what follows a prefix begins with, the rest), or two times ""."""
@@ -25,8 +31,10 @@ class CommandWords:
         if word in self.whole:
             return word, arguments
         for length in range(min(len(word), _LONGEST_OPENING), 0, -1):
-            if word[:length] in self.opening:
-                return word[:length], f"{typed[length:]} {arguments}".strip()
+            if fits := self.opening.get(word[:length]):
+                rest = f"{typed[length:]} {arguments}".strip()
+                if fits.match(rest):
+                    return word[:length], rest
         return "", ""
 
 

@@ -14,7 +14,7 @@ from bot.command_line.places import open_store
 from bot.config import Settings
 from bot.messages import Author, ChatMessage, Fragment
 from bot.speech.estimate import seconds
-from bot.store import StoreError
+from bot.store import Store, StoreError
 
 _LONGEST = 1_000_000  # characters of a line that are looked at
 
@@ -34,15 +34,7 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
     # Each line stands for itself: rules that remember what was said before are off.
     rules = settings.rules.model_copy(update={"same_viewer": 0, "same_words": 0, "share": 0, "cooldown": 0})
     settings = settings.model_copy(update={"rules": rules})
-    # A store that is not there is not to be made for this.
-    store = open_store(settings) if settings.store.exists() else None
-    try:
-        judgement = Judgement(settings, store, time.monotonic, seconds)
-    except StoreError as error:
-        raise CommandError(str(error)) from None
-    finally:
-        if store:
-            store.close()
+    judgement = _judgement(settings)
     only_bilibili = bool(settings.bilibili.room) and not settings.twitch.channel
     platform = args.platform or ("bilibili" if only_bilibili else "preview")
     for fault in judgement.blocklist.faults:
@@ -59,6 +51,21 @@ def main(settings: Settings, args: argparse.Namespace) -> int:
         said = reader.read(message)
         print(f"refused: {said.reason}" if isinstance(said, Rejected) else said[0], flush=True)
     return 0
+
+
+def _judgement(settings: Settings) -> Judgement:
+    """With what viewers have taught, if that can be had."""
+    store: Store | None = None
+    try:
+        # A store that is not there is not to be made for this.
+        store = open_store(settings) if settings.store.exists() else None
+        return Judgement(settings, store, time.monotonic, seconds)
+    except (CommandError, StoreError, OSError) as error:
+        print(f"{error}; previewed without what viewers have taught", file=sys.stderr)
+        return Judgement(settings, None, time.monotonic, seconds)
+    finally:
+        if store:
+            store.close()
 
 
 def _standard_input() -> Iterator[str]:

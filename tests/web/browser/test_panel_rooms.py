@@ -157,6 +157,20 @@ async def test_two_moderators_take_back_each_their_own(browser: Browser, site: R
         assert [entry["written"] for entry in (await site.get("/api/blocklist"))["entries"]] == ["pear"]
 
 
+async def test_undo_takes_back_what_was_taught_and_no_viewers_own(browser: Browser, site: Running) -> None:
+    async with open_page(browser, f"{site.base}/#words") as (page, _):
+        readings = page.locator("section", has=page.get_by_role("heading", name="Readings"))
+        await readings.get_by_label("Word").fill("gg")
+        await readings.get_by_label("Is read").fill("good game")
+        await readings.get_by_label("Is read").press("Enter")
+        await expect(readings.locator(".entries li", has_text="good game")).to_be_visible()
+        await site.post("/api/readings", {"word": "gg", "reading": "my own", "scope": "twitch:1"})
+        async with page.expect_response("**/api/readings/undo"):
+            await page.locator(".toast").get_by_role("button", name="Undo").click()
+        [left] = (await site.get("/api/readings"))["readings"]
+        assert (left["reading"], left["scope"]) == ("my own", "twitch:1")
+
+
 async def test_numbers_and_the_log(browser: Browser, site: Running) -> None:
     await site.post("/api/blocklist", {"word": "badword"})
     async with open_page(browser, f"{site.base}/#numbers") as (page, _):

@@ -65,7 +65,7 @@ function taught() {
   }
   const change = async (path, body) => {
     const done = await act(() => post(path, body));
-    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo", { word: body.word })); show(); } }); }
+    if (done) { show(); toast(t("saved"), "", { label: t("undo"), undo: async () => { await act(() => post("/api/readings/undo", { word: body.word, scope: body.scope })); show(); } }); }
     return done;
   };
   function entry(one) {
