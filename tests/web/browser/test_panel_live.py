@@ -196,7 +196,7 @@ async def test_muted_blocked_and_undone(browser: Browser, site: Running) -> None
 
 async def test_what_a_blocked_viewer_paid_is_held(browser: Browser, site: Running) -> None:
     async with open_page(browser, site.base) as (page, _):
-        held = page.locator("section", has=page.get_by_role("heading", name="Paid for, by blocked viewers"))
+        held = page.locator("section", has=page.get_by_role("heading", name="Paid for, and held"))
         await expect(held).to_be_hidden()
         await site.post("/api/pause")
         for text in ("first paid", "second paid"):
