@@ -120,21 +120,20 @@ class _Session:
 
     def _make_view(self, *, live: bool) -> LiveView | None:
         """Subscribes a view to the feed; the live one is to be run as well."""
+        screen = cast("TextIO", self._screen)
         if live:
             from rich.console import Console
 
             from bot.terminal.live import LiveView, TroubleHandler
 
-            view = LiveView(
-                self._metrics, lambda: self._bot.backlog(), Console(file=cast("TextIO", self._screen))
-            )
+            view = LiveView(self._metrics, lambda: self._bot.backlog(), Console(file=screen))
             self._feed.subscribe(view.show)
             logs.set_up(self._settings.log_level, TroubleHandler(view.show))
             return view
         from bot.terminal.plain import JsonLines, PlainLines, Troubles
 
         made = JsonLines if self._settings.view == "json" else PlainLines
-        self._feed.subscribe(Troubles().show if self._quiet else made(cast("TextIO", self._screen)).show)
+        self._feed.subscribe(Troubles().show if self._quiet else made(screen).show)
         logs.set_up(self._settings.log_level)
         return None
 
